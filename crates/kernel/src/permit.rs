@@ -1,0 +1,194 @@
+//! Permission as a value: a [`Permit`] is the only way to a scope and to a journal.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::ids::{AccountId, Id, MembershipId, SessionId, TenantId};
+use crate::idempotency::Claim;
+use crate::journal::{Entity, Journal};
+use crate::tenancy::{Reach, TenantScope};
+
+/// An action that the policy table knows, as a zero-sized type.
+pub trait Permission: Send + Sync + 'static {
+    /// `area:verb`, as in the policy table, the journal and `x-permission`.
+    const NAME: &'static str;
+}
+
+/// Who acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Actor {
+    /// A signed-in member of the company.
+    Member {
+        /// The membership that acts.
+        membership: MembershipId,
+        /// The account behind it.
+        account: AccountId,
+        /// The session it acts in.
+        session: SessionId,
+    },
+    /// Salus itself, for the stated reason.
+    System(&'static str),
+}
+
+/// Where a request came from, for the audit.
+#[derive(Debug, Clone, Default)]
+pub struct Origin {
+    /// The request's id.
+    pub request_id: Option<uuid::Uuid>,
+    /// The caller's address.
+    pub ip: Option<IpAddr>,
+    /// The caller's `User-Agent`, at most 200 characters.
+    pub user_agent: Option<String>,
+}
+
+/// The permissions of one membership, each with its reach.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Grants(BTreeMap<&'static str, Reach>);
+
+impl Grants {
+    /// The grants of a membership.
+    pub fn new(grants: impl IntoIterator<Item = (&'static str, Reach)>) -> Self {
+        Self(grants.into_iter().collect())
+    }
+
+    /// How far the permission of this name reaches, if it is granted.
+    pub fn reach(&self, permission: &str) -> Option<Reach> {
+        self.0.get(permission).copied()
+    }
+
+    /// All granted permissions by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, Reach)> {
+        self.0.iter().map(|(name, reach)| (*name, *reach))
+    }
+}
+
+/// A known caller: what authentication found out, shared by the requests of one token.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Principal {
+    /// The company of the session.
+    pub tenant: TenantId,
+    /// The membership that calls.
+    pub membership: MembershipId,
+    /// The account behind it.
+    pub account: AccountId,
+    /// The session of the token.
+    pub session: SessionId,
+    /// The role's name.
+    pub role: &'static str,
+    /// What it may do.
+    pub grants: Grants,
+}
+
+/// One authenticated request.
+#[derive(Debug, Clone)]
+pub struct Session {
+    principal: Arc<Principal>,
+    origin: Origin,
+}
+
+impl Session {
+    /// The session of a request whose credentials were verified.
+    pub fn new(principal: Arc<Principal>, origin: Origin) -> Self {
+        Self { principal, origin }
+    }
+
+    /// Who calls.
+    pub fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    /// Where from.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// The permit for an action, or nothing when the caller was not granted it.
+    pub fn permit<P: Permission>(&self) -> Option<Permit<P>> {
+        let reach = self.principal.grants.reach(P::NAME)?;
+        Some(self.permit_with(reach))
+    }
+
+    /// The permit for an action on the caller's own account and session, which needs no grant.
+    pub fn own_permit<P: OwnAction>(&self) -> Permit<P> {
+        self.permit_with(Reach::Nothing)
+    }
+
+    fn permit_with<P: Permission>(&self, reach: Reach) -> Permit<P> {
+        let Principal { tenant, membership, account, session, .. } = *self.principal;
+        Permit {
+            scope: TenantScope::new(tenant, reach, None),
+            actor: Actor::Member { membership, account, session },
+            origin: self.origin.clone(),
+            permission: PhantomData,
+        }
+    }
+}
+
+/// An action on nothing but the caller's own account, allowed to everyone who is signed in.
+pub trait OwnAction: Permission {}
+
+/// The proof that a caller may do `P`. It cannot be made by hand:
+///
+/// * [`Session::permit`] asks the grants of a signed-in caller,
+/// * [`Permit::system`] is for jobs and public routes; a test counts its call sites.
+pub struct Permit<P> {
+    scope: TenantScope,
+    actor: Actor,
+    origin: Origin,
+    permission: PhantomData<fn() -> P>,
+}
+
+impl<P: Permission> Permit<P> {
+    /// A permit of Salus itself over one whole company.
+    pub fn system(tenant: TenantId, reason: &'static str, origin: Origin) -> Self {
+        Self {
+            scope: TenantScope::new(tenant, Reach::Company, None),
+            actor: Actor::System(reason),
+            origin,
+            permission: PhantomData,
+        }
+    }
+
+    /// What a transaction of this permit opens with.
+    pub fn scope(&self) -> &TenantScope {
+        &self.scope
+    }
+
+    /// Who acts.
+    pub fn actor(&self) -> Actor {
+        self.actor
+    }
+
+    /// Where the request came from.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// The same permit, for a request that carries an idempotency key.
+    #[must_use]
+    pub fn claiming(self, claim: Option<Claim>) -> Self {
+        Self { scope: TenantScope::new(self.scope.tenant(), self.scope.reach(), claim), ..self }
+    }
+
+    /// Begins the journal entry of this act on `entity`.
+    pub fn journal<I: Id>(&self, entity: I, at: DateTime<Utc>) -> Journal {
+        Journal::new(self.scope.clone(), P::NAME, self.actor, self.origin.clone(), Entity::of(entity), at)
+    }
+}
+
+impl<P: Permission> Clone for Permit<P> {
+    fn clone(&self) -> Self {
+        Self { scope: self.scope.clone(), actor: self.actor, origin: self.origin.clone(), permission: PhantomData }
+    }
+}
+
+impl<P: Permission> fmt::Debug for Permit<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Permit").field("permission", &P::NAME).field("scope", &self.scope).finish_non_exhaustive()
+    }
+}
