@@ -87,6 +87,10 @@ ids! {
     SessionId = "session";
     /// One refresh token of a session.
     RefreshTokenId = "refresh_token";
+    /// A key that signs access tokens; global.
+    SigningKeyId = "signing_key";
+    /// A single-use token that left by mail.
+    SignedTokenId = "signed_token";
     /// A place of the company.
     ClinicId = "clinic";
     /// A link that lets a caregiver or guardian reach a patient.

@@ -80,6 +80,8 @@ pub struct Principal {
     pub session: SessionId,
     /// The role's name.
     pub role: &'static str,
+    /// The company's country, ISO 3166-1 alpha-2: telephone numbers are read by its rules.
+    pub country: String,
     /// What it may do.
     pub grants: Grants,
 }

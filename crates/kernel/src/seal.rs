@@ -69,6 +69,11 @@ impl Keyring {
         Ok(Self { newest: newest.ok_or(InvalidKeys::Syntax)?, keys })
     }
 
+    /// A keyring of this one key, for what only the holder of the key may open.
+    pub fn single(key: [u8; 32]) -> Self {
+        Self { newest: 1, keys: BTreeMap::from([(1, Zeroizing::new(key))]) }
+    }
+
     /// A fresh key of version 1, and the text to keep it by.
     pub fn generate() -> (Self, Zeroizing<String>) {
         let key: [u8; 32] = aes_gcm::Key::<Aes256Gcm>::generate().into();
