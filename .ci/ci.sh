@@ -16,7 +16,7 @@ judge() {
   summary+=("$(printf '%-6s %4d s  %s' "$verdict" $((SECONDS - begun)) "$name")")
 }
 
-"$HERE/install.sh" python node chromium
+"$HERE/install.sh" python node chromium deny
 judge "formatting" cargo fmt --all --check
 judge "clippy" cargo clippy --workspace --all-targets --locked -- -D warnings
 judge "query ban" .ci/query-ban.sh

@@ -2,7 +2,7 @@
 set -euo pipefail
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 JUDGES="$ROOT/target/judges"
-export PATH="$JUDGES/py/bin:$JUDGES/node/node_modules/.bin:$PATH"
+export PATH="$JUDGES/py/bin:$JUDGES/cargo/bin:$JUDGES/node/node_modules/.bin:$PATH"
 
 step() { printf '\n== %s\n' "$*" >&2; }
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }

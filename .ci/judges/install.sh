@@ -3,6 +3,7 @@
 source "$(dirname "$0")/../lib.sh"
 HERE="$ROOT/.ci/judges"
 mkdir -p "$JUDGES"
+DENY=0.20.2
 
 # fresh STAMP FILE...: whether the stamp was made from these very files.
 sum() { sha256sum "$@" | sha256sum; }
@@ -10,7 +11,7 @@ fresh() { [ -f "$1" ] && [ "$(cat "$1")" = "$(sum "${@:2}")" ]; }
 
 python() {
   fresh "$JUDGES/py.stamp" "$HERE/requirements.txt" && return
-  step "install just, cargo-deny, schemathesis"
+  step "install just, schemathesis"
   rm -rf "$JUDGES/py"
   python3 -m venv "$JUDGES/py" || { rm -rf "$JUDGES/py" && apt_install python3-venv && python3 -m venv "$JUDGES/py"; }
   retry "$JUDGES/py/bin/pip" install --quiet --disable-pip-version-check --no-deps -r "$HERE/requirements.txt"
@@ -28,6 +29,12 @@ node() {
 
 chromium() {
   command -v chromium >/dev/null || apt_install chromium
+}
+
+deny() {
+  [ "$(cargo-deny --version 2>/dev/null)" = "cargo-deny $DENY" ] && return
+  step "build cargo-deny $DENY"
+  retry cargo install cargo-deny --version "$DENY" --locked --quiet --root "$JUDGES/cargo"
 }
 
 for tool in "$@"; do "$tool"; done
