@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod access;
 pub mod clock;
 pub mod commit;
 pub mod error;
@@ -16,6 +17,7 @@ pub mod seal;
 pub mod tenancy;
 pub mod text;
 
+pub use access::{AccessLog, RefusedAttempt};
 pub use clock::{Clock, ManualClock, SystemClock, SystemIds};
 pub use commit::{Committed, Transaction, commit, unchanged};
 pub use error::{Fault, Kind, Refusal, StoreError};

@@ -36,6 +36,15 @@ impl<T> Patch<T> {
         }
     }
 
+    /// The same change with another value.
+    pub fn map<U>(self, with: impl FnOnce(T) -> U) -> Patch<U> {
+        match self {
+            Self::Keep => Patch::Keep,
+            Self::Clear => Patch::Clear,
+            Self::Set(value) => Patch::Set(with(value)),
+        }
+    }
+
     /// True when the field is not mentioned.
     pub fn is_keep(&self) -> bool {
         matches!(self, Self::Keep)
@@ -52,5 +61,6 @@ mod tests {
         assert_eq!(Patch::Clear.applied_to(Some(1)), None);
         assert_eq!(Patch::Set(2).applied_to(Some(1)), Some(2));
         assert_eq!(Patch::Clear.applied_or_default(7), 0);
+        assert_eq!(Patch::Set(2).map(|n| n + 1), Patch::Set(3));
     }
 }

@@ -30,7 +30,7 @@ impl CustomFieldsError {
     pub const fn code(self) -> &'static str {
         match self {
             Self::NotAnObject => "not_an_object",
-            Self::TooLarge => "too_large",
+            Self::TooLarge => "custom_fields_too_large",
             Self::NullCharacter => "control_character",
         }
     }
@@ -56,6 +56,11 @@ impl CustomFields {
         }
     }
 
+    /// The fields after a merge patch (RFC 7396): objects are merged, `null` removes, anything else replaces.
+    pub fn merged(self, patch: Self) -> Result<Self, CustomFieldsError> {
+        Self::parse(Value::Object(merged(self.0, patch.0)))
+    }
+
     /// Fields as they were stored.
     pub fn from_stored(fields: Map<String, Value>) -> Self {
         Self(fields)
@@ -65,6 +70,24 @@ impl CustomFields {
     pub fn as_map(&self) -> &Map<String, Value> {
         &self.0
     }
+}
+
+fn merged(mut present: Map<String, Value>, patch: Map<String, Value>) -> Map<String, Value> {
+    for (name, value) in patch {
+        match (value, present.remove(&name)) {
+            (Value::Null, _) => {}
+            (Value::Object(patch), Some(Value::Object(inner))) => {
+                present.insert(name, Value::Object(merged(inner, patch)));
+            }
+            (Value::Object(patch), _) => {
+                present.insert(name, Value::Object(merged(Map::new(), patch)));
+            }
+            (value, _) => {
+                present.insert(name, value);
+            }
+        }
+    }
+    present
 }
 
 fn holds_null_character(value: &Value) -> bool {
@@ -88,6 +111,21 @@ mod tests {
         let largest = CustomFields::parse(of_size(16_384)).unwrap();
         assert_eq!(largest.as_map().len(), 1);
         assert_eq!(CustomFields::parse(of_size(16_385)), Err(CustomFieldsError::TooLarge));
+    }
+
+    #[test]
+    fn c3_a_merge_patch_reaches_into_objects() {
+        let present = CustomFields::parse(json!({"a": 1, "b": {"c": 2, "d": 3}, "e": [1, 2]})).unwrap();
+        let patch = CustomFields::parse(json!({"a": null, "b": {"c": null, "f": 4}, "e": [3], "g": {"h": null}})).unwrap();
+        let merged = present.merged(patch).unwrap();
+        assert_eq!(Value::Object(merged.as_map().clone()), json!({"b": {"d": 3, "f": 4}, "e": [3], "g": {}}));
+    }
+
+    #[test]
+    fn what_a_merge_makes_is_bounded_too() {
+        let of_size = |name: &str| CustomFields::parse(json!({ name: "x".repeat(9_000) })).unwrap();
+        assert_eq!(of_size("a").merged(of_size("b")), Err(CustomFieldsError::TooLarge));
+        assert!(of_size("a").merged(of_size("a")).is_ok());
     }
 
     #[test]

@@ -48,9 +48,12 @@ impl Notes {
 }
 
 impl Tag {
+    /// The most characters.
+    pub const LONGEST: usize = 50;
+
     /// Reads a label; fails when it is blank, too long or holds a control character.
     pub fn parse(raw: &str) -> Result<Self, TextError> {
-        line(raw, 50).map(Self)
+        line(raw, Self::LONGEST).map(Self)
     }
 
     /// A label as it was stored.

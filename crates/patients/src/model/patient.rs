@@ -6,8 +6,8 @@ use kernel::{Facts, Patch, Reach};
 use thiserror::Error;
 
 use super::{
-    Address, BirthDate, ContactList, CustomFields, EmergencyContact, Gender, HealthPlan, Identifier, Notes, PersonName,
-    Preferences, SearchSource, Sex, Stage, StageError, Tag, search_text,
+    Address, BirthDate, ContactList, CustomFields, CustomFieldsError, EmergencyContact, Gender, HealthPlan, Identifier,
+    Notes, PersonName, Preferences, PreferencesPatch, SearchSource, Sex, Stage, StageError, Tag, search_text,
 };
 
 /// What people write into a record.
@@ -121,13 +121,13 @@ pub struct PatientPatch {
     pub health_plans: Patch<Vec<HealthPlan>>,
     /// Replaces all.
     pub tags: Patch<Vec<Tag>>,
-    /// Replaces all.
-    pub preferences: Patch<Preferences>,
+    /// Part by part.
+    pub preferences: Patch<PreferencesPatch>,
     /// Replaces all.
     pub emergency_contacts: Patch<Vec<EmergencyContact>>,
     /// Remarks.
     pub notes: Patch<Notes>,
-    /// Replaces all.
+    /// Merged into what is there, see [`CustomFields::merged`].
     pub custom: Patch<CustomFields>,
 }
 
@@ -143,6 +143,9 @@ pub enum PatientRefused {
     /// The stage does not fit.
     #[error(transparent)]
     Stage(#[from] StageError),
+    /// The company's own fields become too large.
+    #[error(transparent)]
+    Custom(#[from] CustomFieldsError),
 }
 
 /// What a change did.
@@ -234,7 +237,7 @@ impl Patient {
 }
 
 impl PatientDetails {
-    fn patched(self, patch: PatientPatch) -> Result<Self, StageError> {
+    fn patched(self, patch: PatientPatch) -> Result<Self, PatientRefused> {
         let stage = patch.stage.map_or(Ok(self.stage), |asked| self.stage.edited_to(asked))?;
         Ok(Self {
             name: patch.name.unwrap_or(self.name),
@@ -249,10 +252,18 @@ impl PatientDetails {
             addresses: patch.addresses.applied_or_default(self.addresses),
             health_plans: patch.health_plans.applied_or_default(self.health_plans),
             tags: patch.tags.applied_or_default(self.tags),
-            preferences: patch.preferences.applied_or_default(self.preferences),
+            preferences: match patch.preferences {
+                Patch::Keep => self.preferences,
+                Patch::Clear => Preferences::default(),
+                Patch::Set(patch) => self.preferences.patched(patch),
+            },
             emergency_contacts: patch.emergency_contacts.applied_or_default(self.emergency_contacts),
             notes: patch.notes.applied_to(self.notes),
-            custom: patch.custom.applied_or_default(self.custom),
+            custom: match patch.custom {
+                Patch::Keep => self.custom,
+                Patch::Clear => CustomFields::default(),
+                Patch::Set(patch) => self.custom.merged(patch)?,
+            },
         })
     }
 }

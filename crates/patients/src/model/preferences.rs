@@ -1,6 +1,7 @@
 //! How a patient wishes to be contacted.
 
 use chrono::NaiveTime;
+use kernel::Patch;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -15,6 +16,17 @@ pub struct Preferences {
     pub hours: Option<ContactHours>,
     /// The language of messages.
     pub language: Option<Language>,
+}
+
+/// A change of them, part by part.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PreferencesPatch {
+    /// The medium.
+    pub channel: Patch<ContactKind>,
+    /// The time of day, as a whole.
+    pub hours: Patch<ContactHours>,
+    /// The language.
+    pub language: Patch<Language>,
 }
 
 /// A part of the day, half-open, from before to; it does not cross midnight.
@@ -54,10 +66,26 @@ impl PreferencesError {
     }
 }
 
+impl Preferences {
+    /// The preferences after a change.
+    #[must_use]
+    pub fn patched(self, patch: PreferencesPatch) -> Self {
+        Self {
+            channel: patch.channel.applied_to(self.channel),
+            hours: patch.hours.applied_to(self.hours),
+            language: patch.language.applied_to(self.language),
+        }
+    }
+}
+
 impl ContactHours {
     /// Reads two times `HH:MM`.
     pub fn parse(from: &str, to: &str) -> Result<Self, PreferencesError> {
-        let (from, to) = (time(from)?, time(to)?);
+        Self::try_new(time(from)?, time(to)?)
+    }
+
+    /// The time from one minute to a later one.
+    pub fn try_new(from: NaiveTime, to: NaiveTime) -> Result<Self, PreferencesError> {
         if from < to { Ok(Self { from, to }) } else { Err(PreferencesError::EmptyHours) }
     }
 
@@ -132,6 +160,23 @@ mod tests {
         for (from, to) in [("9:00", "12:00"), ("09:00", "24:00"), ("09:00:00", "12:00"), ("", "12:00")] {
             assert_eq!(ContactHours::parse(from, to), Err(PreferencesError::NotATime), "{from} {to}");
         }
+    }
+
+    #[test]
+    fn c3_a_change_names_parts() {
+        let present = Preferences {
+            channel: Some(ContactKind::Email),
+            hours: None,
+            language: Language::parse("pt-BR").ok(),
+        };
+        let patch = PreferencesPatch {
+            channel: Patch::Clear,
+            hours: Patch::Set(ContactHours::parse("09:00", "12:30").unwrap()),
+            language: Patch::Keep,
+        };
+        let changed = present.patched(patch);
+        assert_eq!((changed.channel, changed.hours.is_some()), (None, true));
+        assert_eq!(changed.language.unwrap().as_str(), "pt-BR");
     }
 
     #[test]

@@ -4,15 +4,20 @@ use kernel::text::normalize;
 use thiserror::Error;
 
 use super::contact::{Contact, ContactKind};
+use super::country::Country;
 use super::health_plan::HealthPlan;
 use super::identifier::{Identifier, IdentifierKind};
 use super::name::PersonName;
+use super::phone::Phone;
 use super::redacted::redacted_debug;
 
 /// The most characters of a query.
 pub const LONGEST_QUERY: usize = 200;
 /// The most terms of a query.
 pub const MOST_TERMS: usize = 12;
+
+/// The most characters of a sort text.
+const LONGEST_SORT_TEXT: usize = 120;
 
 /// Particles of Portuguese, French, Spanish and Italian names, which nobody remembers exactly.
 const PARTICLES: [&str; 11] = ["da", "das", "de", "des", "di", "do", "dos", "du", "e", "la", "le"];
@@ -39,6 +44,7 @@ pub struct SearchTerms {
     digits: Option<String>,
     email: Option<String>,
     identifiers: Vec<(IdentifierKind, String)>,
+    phones: Vec<String>,
 }
 
 /// The query has more than 200 characters or 12 terms.
@@ -64,13 +70,24 @@ pub fn search_text(source: &SearchSource<'_>) -> String {
     tokens.join(" ")
 }
 
+/// The beginning of a search text, by which records are ordered: at most 120 characters, so that any index can hold it.
+pub fn sort_text(search_text: &str) -> String {
+    search_text.chars().take(LONGEST_SORT_TEXT).collect()
+}
+
 impl SearchTerms {
     /// Takes a query apart as people type it; a blank one has no terms.
     pub fn parse(query: &str) -> Result<Self, SearchTooLong> {
         if query.chars().count() > LONGEST_QUERY {
             return Err(SearchTooLong);
         }
-        let mut terms = Self { words: Vec::new(), digits: None, email: None, identifiers: exact_identifiers(query) };
+        let mut terms = Self {
+            words: Vec::new(),
+            digits: None,
+            email: None,
+            identifiers: exact_identifiers(query),
+            phones: Vec::new(),
+        };
         let mut run = String::new();
         for token in query.split_whitespace() {
             if token.contains('@') && terms.email.is_none() {
@@ -91,6 +108,13 @@ impl SearchTerms {
         if terms.terms().len() > MOST_TERMS { Err(SearchTooLong) } else { Ok(terms) }
     }
 
+    /// The same, where a query that is a number is also read as a telephone number dialled in this country.
+    pub fn parse_in(query: &str, country: Country) -> Result<Self, SearchTooLong> {
+        let terms = Self::parse(query)?;
+        let phone = terms.digits.as_ref().and_then(|_| Phone::parse(query, country).ok());
+        Ok(Self { phones: phone.map(|phone| phone.match_keys()).unwrap_or_default(), ..terms })
+    }
+
     /// The words and, in a query of several terms, the numbers.
     pub fn words(&self) -> &[String] {
         &self.words
@@ -109,6 +133,11 @@ impl SearchTerms {
     /// The identifiers that the whole query may be, by kind and canonical value.
     pub fn identifiers(&self) -> &[(IdentifierKind, String)] {
         &self.identifiers
+    }
+
+    /// The match keys of the telephone number or e-mail address that the query may be.
+    pub fn contacts(&self) -> Vec<&str> {
+        self.phones.iter().map(String::as_str).chain(self.email()).collect()
     }
 
     /// What has to occur in the search text, all of it; the longest first, as it drives the index.

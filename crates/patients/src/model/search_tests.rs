@@ -153,6 +153,21 @@ fn pt3_too_long_a_query_is_refused() {
 }
 
 #[test]
+fn pt3_a_number_is_also_read_as_a_telephone_number_of_the_country() {
+    let dialled = |query: &str, country| SearchTerms::parse_in(query, country).unwrap();
+    assert_eq!(dialled("(41) 8799-0000", Country::BRAZIL).contacts(), ["+5541987990000", "+554187990000"]);
+    assert_eq!(dialled("06 12 34 56 78", Country::FRANCE).contacts(), ["+33612345678"]);
+    assert_eq!(dialled("Ana@X.com", Country::BRAZIL).contacts(), ["ana@x.com"]);
+    assert!(dialled("ana 41 8799-0000", Country::BRAZIL).contacts().is_empty());
+}
+
+#[test]
+fn a_sort_text_is_the_beginning_of_the_search_text() {
+    assert_eq!(sort_text("ana lima"), "ana lima");
+    assert_eq!(sort_text(&"é".repeat(500)).chars().count(), 120);
+}
+
+#[test]
 fn debug_shows_no_term() {
     assert_eq!(format!("{:?}", terms("ana")), "SearchTerms(..)");
 }

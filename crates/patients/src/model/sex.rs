@@ -47,9 +47,12 @@ pub struct Gender(String);
 redacted_debug!(Gender);
 
 impl Gender {
+    /// The most characters.
+    pub const LONGEST: usize = 60;
+
     /// Reads a gender; fails when it is blank, too long or holds a control character.
     pub fn parse(raw: &str) -> Result<Self, TextError> {
-        line(raw, 60).map(Self)
+        line(raw, Self::LONGEST).map(Self)
     }
 
     /// A gender as it was stored.

@@ -70,14 +70,14 @@ impl PatientRefused {
     pub(super) fn kind(&self) -> Kind {
         match self {
             Self::OutOfReach | Self::FieldsOutOfReach(_) => Kind::Forbidden,
-            Self::Stage(_) => Kind::Invalid,
+            Self::Stage(_) | Self::Custom(_) => Kind::Invalid,
         }
     }
 
     pub(super) fn code(&self) -> &'static str {
         match self {
             Self::OutOfReach | Self::FieldsOutOfReach(_) => "patients.out_of_reach",
-            Self::Stage(_) => "invalid",
+            Self::Stage(_) | Self::Custom(_) => "invalid",
         }
     }
 
@@ -88,6 +88,7 @@ impl PatientRefused {
                 fields.iter().map(|field| Fault::at(format!("/{field}"), "out_of_reach")).collect()
             }
             Self::Stage(error) => vec![Fault::at("/stage", error.code())],
+            Self::Custom(error) => vec![Fault::at("/custom", error.code())],
         }
     }
 }

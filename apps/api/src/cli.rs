@@ -1,0 +1,126 @@
+//! The command line.
+
+use clap::{Parser, Subcommand};
+
+/// The back end of a clinic.
+#[derive(Debug, Parser)]
+#[command(name = "salus", version, about, arg_required_else_help = false)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// Serve the API; migrates first and runs the worker too (the default)
+    Serve,
+    /// Run only the worker
+    Worker,
+    /// Bring the database to this version, or say what is missing
+    #[command(subcommand)]
+    Migrate(Migrate),
+    /// Print the OpenAPI document
+    Openapi,
+    /// Make the demo company
+    Demo {
+        /// Also in production, where its password is public
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Look after the audit journal
+    #[command(subcommand)]
+    Audit(Audit),
+}
+
+/// Migrations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum Migrate {
+    /// Apply what is pending
+    Up,
+    /// List what is applied and what is pending
+    Status,
+}
+
+/// The audit journal.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum Audit {
+    /// Verify the chain of every company, and print each one's head
+    Verify {
+        /// A head that was printed before; its row must still be there, unchanged
+        #[arg(long, value_name = "POSITION:MAC", value_parser = Head::parse)]
+        head: Option<Head>,
+    },
+}
+
+/// A known place of a company's chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// Its position, from 1.
+    pub position: i64,
+    /// The MAC of its link.
+    pub mac: [u8; 32],
+}
+
+impl Cli {
+    /// What was asked for.
+    pub fn asked(self) -> Command {
+        self.command.unwrap_or(Command::Serve)
+    }
+}
+
+impl Head {
+    /// Reads `POSITION:MAC`, the MAC as 64 hexadecimal digits.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let form = "is written POSITION:MAC, the MAC as 64 hexadecimal digits";
+        let (position, mac) = text.split_once(':').ok_or(form)?;
+        let position = position.parse().ok().filter(|position| *position > 0).ok_or(form)?;
+        let digits: Vec<u8> = mac.chars().filter_map(|c| u8::try_from(c.to_digit(16)?).ok()).collect();
+        let bytes: Vec<u8> = digits.chunks_exact(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect();
+        if digits.len() != mac.len() {
+            return Err(form.to_owned());
+        }
+        Ok(Self { position, mac: bytes.try_into().ok().ok_or(form)? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn asked(arguments: &[&str]) -> Command {
+        Cli::try_parse_from(std::iter::once(&"salus").chain(arguments)).unwrap().asked()
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn serve_is_the_default() {
+        assert_eq!(asked(&[]), Command::Serve);
+        assert_eq!(asked(&["serve"]), Command::Serve);
+    }
+
+    #[test]
+    fn every_command_is_understood() {
+        assert_eq!(asked(&["worker"]), Command::Worker);
+        assert_eq!(asked(&["migrate", "up"]), Command::Migrate(Migrate::Up));
+        assert_eq!(asked(&["migrate", "status"]), Command::Migrate(Migrate::Status));
+        assert_eq!(asked(&["openapi"]), Command::Openapi);
+        assert_eq!(asked(&["demo", "--yes"]), Command::Demo { yes: true });
+        assert_eq!(asked(&["audit", "verify"]), Command::Audit(Audit::Verify { head: None }));
+    }
+
+    #[test]
+    fn i11_a_known_head_has_a_position_and_a_mac() {
+        let head = Head::parse(&format!("12:{}", "0f".repeat(32))).unwrap();
+        assert_eq!(head, Head { position: 12, mac: [15; 32] });
+        for bad in ["12", "0:00", "12:0f", &format!("-1:{}", "0f".repeat(32)), &format!("1:{}", "zz".repeat(32))] {
+            assert!(Head::parse(bad).is_err(), "{bad}");
+        }
+    }
+}

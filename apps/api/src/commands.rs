@@ -1,0 +1,164 @@
+//! What each command does.
+
+use std::io::{self, Write};
+
+use kernel::StoreError;
+use kernel::ids::TenantId;
+use persistence::{Broken, ConnectError, Head, Verified};
+use thiserror::Error;
+
+use crate::cli::{self, Audit, Command, Migrate};
+use crate::demo::{self, DemoError};
+use crate::logs::{self, Format, NoLogs};
+use crate::serve::{ServeError, serve, start, worker};
+use crate::settings::{Environment, Settings, Variables, WrongSettings};
+use crate::wiring::{App, database_settings};
+
+/// Where the checked-in OpenAPI document says that the API is.
+const DOCUMENTED_URL: &str = "http://127.0.0.1:8080";
+
+/// Why a command failed.
+#[derive(Debug, Error)]
+pub enum Failed {
+    /// The `.env` file cannot be read.
+    #[error(".env: {0}")]
+    DotEnv(#[from] dotenvy::Error),
+    /// Settings are wrong.
+    #[error(transparent)]
+    Settings(#[from] WrongSettings),
+    /// There will be no logs.
+    #[error(transparent)]
+    Logs(#[from] NoLogs),
+    /// The server or worker failed.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Database(#[from] ConnectError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The demo company was not made.
+    #[error(transparent)]
+    Demo(#[from] DemoError),
+    /// The demo's password is public.
+    #[error("the demo company has a public password; in production say `salus demo --yes`")]
+    DemoInProduction,
+    /// The OpenAPI document cannot be written.
+    #[error(transparent)]
+    Document(#[from] serde_json::Error),
+    /// Standard output is closed.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// The audit is not what it was.
+    #[error("the audit journal is broken")]
+    AuditBroken,
+}
+
+/// Runs a command.
+pub async fn run(command: Command) -> Result<(), Failed> {
+    if command == Command::Openapi {
+        return openapi(&mut io::stdout());
+    }
+    let settings = Settings::parse(&Variables::of_process()?)?;
+    logs::init(&settings.log_filter, Format::of_process())?;
+    match command {
+        Command::Serve => Ok(serve(&settings).await?),
+        Command::Worker => Ok(worker(&settings).await?),
+        Command::Migrate(what) => migrate(&settings, what, &mut io::stdout()).await,
+        Command::Openapi => openapi(&mut io::stdout()),
+        Command::Demo { yes } => make_demo(&settings, yes, &mut io::stdout()).await,
+        Command::Audit(Audit::Verify { head }) => verify(&start(&settings).await?, head, &mut io::stdout()).await,
+    }
+}
+
+fn openapi(out: &mut impl Write) -> Result<(), Failed> {
+    let document = rest::openapi::document(rest::operations(), DOCUMENTED_URL).to_pretty_json()?;
+    Ok(writeln!(out, "{document}")?)
+}
+
+async fn migrate(settings: &Settings, what: Migrate, out: &mut impl Write) -> Result<(), Failed> {
+    let database = database_settings(settings);
+    match what {
+        Migrate::Up => {
+            let applied = persistence::migrate_up(&database).await?;
+            for name in &applied {
+                writeln!(out, "applied {name}")?;
+            }
+            writeln!(out, "{} applied, none pending", applied.len())?;
+        }
+        Migrate::Status => {
+            for (name, is_applied) in persistence::migrate_status(&database).await? {
+                writeln!(out, "{} {name}", if is_applied { "applied" } else { "pending" })?;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn make_demo(settings: &Settings, yes: bool, out: &mut impl Write) -> Result<(), Failed> {
+    if settings.environment == Environment::Production && !yes {
+        return Err(Failed::DemoInProduction);
+    }
+    let app = start(settings).await?;
+    let is_new = demo::make(&app, app.clock().now()).await?;
+    app.sequencer().run_dry().await?;
+    app.database.close().await;
+    Ok(write!(out, "{}", demo::welcome(&settings.public_url, is_new))?)
+}
+
+/// Verifies every company's chain. A known head is enough for one of them: the one whose chain holds it.
+async fn verify(app: &App, known: Option<cli::Head>, out: &mut impl Write) -> Result<(), Failed> {
+    app.sequencer().run_dry().await?;
+    let known = known.map(|head| Head { position: head.position, mac: head.mac.to_vec() });
+    let (mut broken, mut known_stands) = (false, known.is_none());
+    for tenant in app.database.audited_tenants().await? {
+        let verified = app.database.verify_whole_journal(tenant, None).await?;
+        broken |= verified.broken.is_some();
+        writeln!(out, "{}", line(tenant, &verified))?;
+        if let Some(head) = &known
+            && verified.broken.is_none()
+        {
+            known_stands |= app.database.verify_whole_journal(tenant, Some(head)).await?.broken.is_none();
+        }
+    }
+    if !known_stands {
+        writeln!(out, "no company's chain holds the known head")?;
+    }
+    if broken || !known_stands { Err(Failed::AuditBroken) } else { Ok(()) }
+}
+
+fn line(tenant: TenantId, verified: &Verified) -> String {
+    let Verified { head, broken, .. } = verified;
+    let mac: String = head.mac.iter().map(|byte| format!("{byte:02x}")).collect();
+    let state = match broken {
+        None => "whole".to_owned(),
+        Some(Broken::Missing(position)) => format!("BROKEN: nothing at position {position}"),
+        Some(Broken::Altered(position)) => format!("BROKEN: position {position} was altered"),
+    };
+    format!("{tenant} {state}, head {}:{mac}", head.position)
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn i11_a_line_gives_the_head_as_the_command_line_reads_it() {
+        let head = Head { position: 7, mac: vec![0xab; 32] };
+        let verified = Verified { head, broken: None, complete: true };
+        let text = line(TenantId::from_uuid(Uuid::nil()), &verified);
+        let head = cli::Head::parse(text.rsplit(' ').next().unwrap()).unwrap();
+        assert_eq!((head.position, head.mac), (7, [0xab; 32]));
+    }
+
+    #[test]
+    fn the_printed_document_is_the_one_that_is_served() {
+        let mut out = Vec::new();
+        openapi(&mut out).unwrap();
+        let document: serde_json::Value = serde_json::from_slice(&out).unwrap();
+        assert_eq!(document["openapi"].as_str().map(|version| version.starts_with("3.1")), Some(true));
+    }
+}

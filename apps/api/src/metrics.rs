@@ -1,0 +1,62 @@
+//! Metrics of the queue and of the pool, beside those of the HTTP layer.
+
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use persistence::Database;
+use prometheus_client::metrics::gauge::Gauge;
+use rest::metrics::Metrics;
+
+use crate::worker::Stop;
+
+/// How often they are read.
+const EVERY: Duration = Duration::from_secs(5);
+
+type Seconds = Gauge<f64, AtomicU64>;
+
+/// What is read of the database now and then.
+#[derive(Debug, Default)]
+pub struct Gauges {
+    depth: Gauge,
+    age: Seconds,
+    open: Gauge,
+    idle: Gauge,
+}
+
+impl Gauges {
+    /// Gauges that the exposition shows.
+    pub fn registered(metrics: &Metrics) -> Self {
+        let gauges = Self::default();
+        metrics.extend(|registry| {
+            registry.register("queue_depth", "Jobs that are due and not in hand", gauges.depth.clone());
+            registry.register("queue_age_seconds", "How long the oldest due job has waited", gauges.age.clone());
+            registry.register("database_connections", "Open connections of this node", gauges.open.clone());
+            registry.register("database_connections_idle", "Those of them that are idle", gauges.idle.clone());
+        });
+        gauges
+    }
+
+    /// Reads them every five seconds, until asked to stop.
+    pub async fn follow(self, database: Database, mut stop: Stop) {
+        while !stop.is_asked() {
+            self.read(&database).await;
+            tokio::select! {
+                () = stop.asked() => {}
+                () = tokio::time::sleep(EVERY) => {}
+            }
+        }
+    }
+
+    async fn read(&self, database: &Database) {
+        let (open, idle) = database.connections();
+        self.open.set(open.into());
+        self.idle.set(i64::try_from(idle).unwrap_or(i64::MAX));
+        match database.queue_depth().await {
+            Ok((depth, age)) => {
+                self.depth.set(depth);
+                self.age.set(age.to_std().unwrap_or_default().as_secs_f64());
+            }
+            Err(error) => tracing::debug!(%error, "the queue was not measured"),
+        }
+    }
+}

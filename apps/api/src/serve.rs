@@ -1,0 +1,142 @@
+//! `salus serve` and `salus worker`.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+
+use kernel::StoreError;
+use thiserror::Error;
+
+use crate::chores;
+use crate::demo::{self, DemoError};
+use crate::metrics::Gauges;
+use crate::settings::master_key::{self, NoKey};
+use crate::settings::{DemoMode, Environment, Settings, WorkerMode};
+use crate::wiring::{App, StartError, World};
+use crate::worker::{Pace, Stop, stopping};
+
+/// Why the server or worker ended.
+#[derive(Debug, Error)]
+pub enum ServeError {
+    /// There is no master key.
+    #[error(transparent)]
+    Key(#[from] NoKey),
+    /// The application cannot start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The demo company cannot be made.
+    #[error(transparent)]
+    Demo(#[from] DemoError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// An address cannot be listened on.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, #[source] io::Error),
+    /// The server failed.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// Reads the keys, connects and wires; says what development made in passing.
+pub async fn start(settings: &Settings) -> Result<App, ServeError> {
+    let (keys, made) = master_key::load(settings)?;
+    if let Some(path) = made {
+        tracing::warn!(path = %path.display(), "made a master key for development; what it sealed is lost with it");
+    }
+    for line in settings.not_yet_in_force() {
+        tracing::warn!("{line}");
+    }
+    Ok(App::start(settings, keys, World::real()).await?)
+}
+
+/// Answers until SIGTERM or SIGINT, then finishes the requests and jobs in hand.
+pub async fn serve(settings: &Settings) -> Result<(), ServeError> {
+    let listener = listen(settings.bind)?;
+    let metrics = settings.metrics.map(listen).transpose()?;
+    let app = start(settings).await?;
+    if let Some(welcome) = demo_welcome(settings, &app).await? {
+        io::Write::write_all(&mut io::stderr(), welcome.as_bytes())?;
+    }
+    let (stopper, stop) = stopping();
+    let background = match settings.worker {
+        WorkerMode::Inline => Some(tokio::spawn(work(app.clone(), stop.clone()))),
+        WorkerMode::Off => None,
+    };
+    let gauges = tokio::spawn(Gauges::registered(app.state.metrics()).follow(app.database.clone(), stop));
+    if let Some(metrics) = metrics {
+        tokio::spawn(rest::server::serve_metrics(metrics, app.state.clone())?);
+    }
+    tracing::info!(address = %settings.bind, "ready");
+    rest::serve(listener, app.state.clone(), app.services())?.await?;
+    stopper.stop();
+    for task in background.into_iter().chain([gauges]) {
+        task.await.map_err(io::Error::other)?;
+    }
+    app.database.close().await;
+    tracing::info!("drained");
+    Ok(())
+}
+
+/// Works until SIGTERM or SIGINT.
+pub async fn worker(settings: &Settings) -> Result<(), ServeError> {
+    let app = start(settings).await?;
+    let (stopper, stop) = stopping();
+    let background = tokio::spawn(work(app.clone(), stop));
+    tracing::info!("working");
+    asked_to_end().await?;
+    stopper.stop();
+    background.await.map_err(io::Error::other)?;
+    app.database.close().await;
+    Ok(())
+}
+
+/// Jobs and positions until asked to stop; then the jobs in hand, and the positions of what the last requests left.
+async fn work(app: App, stop: Stop) {
+    let (worker, sequencer) = (app.worker(Pace::default()), app.sequencer());
+    let mut asked = stop.clone();
+    let number = async {
+        tokio::select! {
+            () = sequencer.run() => {}
+            () = asked.asked() => {}
+        }
+    };
+    tokio::join!(worker.run(stop.clone(), &app.database), number, chores::run(&app.database, stop));
+    if let Err(error) = sequencer.run_dry().await {
+        tracing::warn!(%error, "the last positions are left to the next start");
+    }
+}
+
+/// Makes the demo company where it belongs; what to tell about it.
+async fn demo_welcome(settings: &Settings, app: &App) -> Result<Option<String>, ServeError> {
+    let wanted = settings.demo == DemoMode::Auto
+        && settings.environment == Environment::Development
+        && settings.bind.ip().is_loopback();
+    if !wanted || !app.database.audited_tenants().await?.is_empty() {
+        return Ok(None);
+    }
+    let is_new = demo::make(app, app.clock().now()).await?;
+    app.sequencer().run_dry().await?;
+    Ok(Some(demo::welcome(&settings.public_url, is_new)))
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
+    let listener = TcpListener::bind(address).map_err(|error| ServeError::Listen(address, error))?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+#[cfg(unix)]
+async fn asked_to_end() -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = int.recv() => {}
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+async fn asked_to_end() -> io::Result<()> {
+    tokio::signal::ctrl_c().await
+}

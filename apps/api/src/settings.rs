@@ -1,0 +1,307 @@
+//! Typed settings: read once at start, with one message that names every wrong variable.
+
+pub mod master_key;
+mod parse;
+mod source;
+pub mod table;
+
+use std::net::SocketAddr;
+
+use ipnet::IpNet;
+use kernel::seal::Keyring;
+use tracing_subscriber::EnvFilter;
+
+pub use parse::{DatabaseKind, DatabaseUrl};
+use rest::limits::Rates;
+use source::{Noted, Reader};
+pub use source::{Secret, Variables, Wrong, WrongSettings};
+
+/// Whether convenience or caution decides where a setting is absent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Environment {
+    /// On one's own machine: keys and roles are made as needed.
+    Development,
+    /// In service: what is missing is refused.
+    Production,
+}
+
+/// Where the worker runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WorkerMode {
+    /// Inside `serve`.
+    Inline,
+    /// Only where `salus worker` was started.
+    Off,
+}
+
+/// When the demo company is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DemoMode {
+    /// At start, on loopback, in development, when the database is empty.
+    Auto,
+    /// Only by `salus demo`.
+    Off,
+}
+
+/// Everything that can be set; [`table::VARIABLES`] says what each variable means.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `SALUS_ENV`.
+    pub environment: Environment,
+    /// `BIND_ADDR`.
+    pub bind: SocketAddr,
+    /// `PUBLIC_URL`, without a slash at its end.
+    pub public_url: String,
+    /// `DATABASE_URL`.
+    pub database: DatabaseUrl,
+    /// `MIGRATION_DATABASE_URL`.
+    pub migration_database: Option<DatabaseUrl>,
+    /// `REDIS_URL`.
+    pub redis: Option<Secret>,
+    /// `FILES_URL`.
+    pub files: Secret,
+    /// `SMTP_URL`.
+    pub smtp: Option<Secret>,
+    /// `MAIL_FROM`.
+    pub mail_from: String,
+    /// `CORS_ORIGINS`.
+    pub cors_origins: Vec<String>,
+    /// `MASTER_KEY`; `None` only in development, where [`master_key::load`] makes one.
+    pub master_key: Option<Keyring>,
+    /// `METRICS_ADDR`.
+    pub metrics: Option<SocketAddr>,
+    /// `METRICS_TOKEN`.
+    pub metrics_token: Option<Secret>,
+    /// `RATE_LIMITS`.
+    pub rate_limits: Rates,
+    /// `TRUSTED_PROXIES`.
+    pub trusted_proxies: Vec<IpNet>,
+    /// `WORKER`.
+    pub worker: WorkerMode,
+    /// `DEMO`.
+    pub demo: DemoMode,
+    /// `RUST_LOG`.
+    pub log_filter: String,
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT`.
+    pub otlp: Option<String>,
+}
+
+impl Settings {
+    /// Reads all settings; the error names every variable that is wrong.
+    pub fn parse(variables: &Variables) -> Result<Self, WrongSettings> {
+        let mut reader = Reader::new(variables);
+        let settings = Self::read(&mut reader);
+        match (settings, reader.into_wrong()) {
+            (Ok(settings), wrong) if wrong.is_empty() => Ok(settings),
+            (_, wrong) => Err(WrongSettings(wrong)),
+        }
+    }
+
+    /// The settings whose absence has an effect that a person should know of, as one line each.
+    pub fn not_yet_in_force(&self) -> Vec<&'static str> {
+        let mut lines = Vec::new();
+        if self.redis.is_some() {
+            lines.push("REDIS_URL is set, but this version keeps rate limits in each process");
+        }
+        if self.smtp.is_some() {
+            lines.push("SMTP_URL is set, but this version keeps mails in the database");
+        }
+        if self.otlp.is_some() {
+            lines.push("OTEL_EXPORTER_OTLP_ENDPOINT is set, but this version exports no traces");
+        }
+        lines
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Noted> {
+        let stated = environment(reader);
+        let bind = reader.required(&table::BIND_ADDR, parse::address);
+        let database = reader.required(&table::DATABASE_URL, DatabaseUrl::parse);
+        let migration_database = reader.optional(&table::MIGRATION_DATABASE_URL, DatabaseUrl::parse);
+        let public_url = reader.optional(&table::PUBLIC_URL, parse::web_url);
+        let redis = reader.optional(&table::REDIS_URL, |text| parse::url_of(text, &["redis", "rediss"]));
+        let files = reader.required(&table::FILES_URL, |text| parse::url_of(text, &["file", "s3"]));
+        let smtp = reader.optional(&table::SMTP_URL, |text| parse::url_of(text, &["smtp", "smtps"]));
+        let mail_from = reader.required(&table::MAIL_FROM, parse::sender);
+        let cors_origins = reader.optional(&table::CORS_ORIGINS, parse::origins);
+        let master_key = reader.optional(&table::MASTER_KEY, |text| Keyring::parse(text).map_err(|e| e.to_string()));
+        let metrics = reader.optional(&table::METRICS_ADDR, parse::address);
+        let rate_limits = reader.optional(&table::RATE_LIMITS, |text| Rates::parse(text).map_err(|e| e.to_string()));
+        let metrics_token = reader.optional(&table::METRICS_TOKEN, parse::metrics_token);
+        let trusted_proxies = reader.optional(&table::TRUSTED_PROXIES, parse::networks);
+        let modes = modes(reader);
+        let log_filter = reader.required(&table::RUST_LOG, log_filter);
+        let otlp = reader.optional(&table::OTEL_EXPORTER_OTLP_ENDPOINT, parse::web_url);
+        if let (Ok(database), Ok(Some(owner))) = (&database, &migration_database) {
+            check_owner(reader, database, owner);
+        }
+        let stated = stated?;
+        if let Ok(bind) = bind {
+            check_bind(reader, stated, bind);
+        }
+        if let Ok(keys) = &master_key {
+            check_master_key(reader, stated, keys.as_ref());
+        }
+        let (bind, (worker, demo)) = (bind?, modes?);
+        Ok(Self {
+            environment: stated.unwrap_or(Environment::Development),
+            bind,
+            public_url: public_url?.unwrap_or_else(|| format!("http://{bind}")),
+            database: database?,
+            migration_database: migration_database?,
+            redis: redis?,
+            files: files?,
+            smtp: smtp?,
+            mail_from: mail_from?,
+            cors_origins: cors_origins?.unwrap_or_default(),
+            master_key: master_key?,
+            metrics: metrics?,
+            metrics_token: metrics_token?,
+            rate_limits: rate_limits?.unwrap_or_default(),
+            trusted_proxies: trusted_proxies?.unwrap_or_default(),
+            worker,
+            demo,
+            log_filter: log_filter?,
+            otlp: otlp?,
+        })
+    }
+}
+
+/// `SALUS_ENV`, if it was stated.
+fn environment(reader: &mut Reader<'_>) -> Result<Option<Environment>, Noted> {
+    let words = [("development", Environment::Development), ("production", Environment::Production)];
+    reader.optional(&table::SALUS_ENV, |text| parse::word(text, &words))
+}
+
+fn modes(reader: &mut Reader<'_>) -> Result<(WorkerMode, DemoMode), Noted> {
+    let workers = [("inline", WorkerMode::Inline), ("off", WorkerMode::Off)];
+    let demos = [("auto", DemoMode::Auto), ("off", DemoMode::Off)];
+    let worker = reader.required(&table::WORKER, |text| parse::word(text, &workers));
+    let demo = reader.required(&table::DEMO, |text| parse::word(text, &demos));
+    Ok((worker?, demo?))
+}
+
+fn log_filter(text: &str) -> Result<String, String> {
+    EnvFilter::try_new(text).map_err(|error| format!("is no filter: {error}"))?;
+    Ok(text.to_owned())
+}
+
+/// The demo's password is public, so the world is served only by someone who says what this is.
+fn check_bind(reader: &mut Reader<'_>, stated: Option<Environment>, bind: SocketAddr) {
+    if stated.is_none() && !bind.ip().is_loopback() {
+        reader.refuse(&table::BIND_ADDR, "is reachable from outside: say SALUS_ENV=production or development with it");
+    }
+}
+
+/// A key that was made in passing is lost in passing, and all that was sealed with it.
+fn check_master_key(reader: &mut Reader<'_>, stated: Option<Environment>, keys: Option<&Keyring>) {
+    if stated == Some(Environment::Production) && keys.is_none() {
+        reader.refuse(&table::MASTER_KEY, "is required in production: v1: and the base64 of 32 random bytes");
+    }
+}
+
+fn check_owner(reader: &mut Reader<'_>, database: &DatabaseUrl, owner: &DatabaseUrl) {
+    if (database.kind(), owner.kind()) != (DatabaseKind::Postgres, DatabaseKind::Postgres) {
+        reader.refuse(&table::MIGRATION_DATABASE_URL, "goes only with a DATABASE_URL, and both name PostgreSQL");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(items: &[(&str, &str)]) -> Result<Settings, WrongSettings> {
+        Settings::parse(&Variables::new(items.iter().copied()))
+    }
+
+    fn wrong_names(items: &[(&str, &str)]) -> Vec<&'static str> {
+        let named = |error: WrongSettings| error.0.iter().map(|wrong| wrong.name).collect();
+        parsed(items).map_or_else(named, |_| Vec::new())
+    }
+
+    #[test]
+    fn nothing_set_gives_the_embedded_defaults() {
+        let settings = parsed(&[]).unwrap();
+        assert_eq!(settings.environment, Environment::Development);
+        assert_eq!(settings.bind.to_string(), "127.0.0.1:8080");
+        assert_eq!(settings.public_url, "http://127.0.0.1:8080");
+        assert_eq!(settings.database.file(), Some("data/salus.db"));
+        assert_eq!(settings.files.expose(), "file://data/files");
+        assert_eq!(settings.rate_limits, Rates::default());
+        assert_eq!((settings.worker, settings.demo), (WorkerMode::Inline, DemoMode::Auto));
+        assert!(settings.cors_origins.is_empty() && settings.trusted_proxies.is_empty());
+    }
+
+    #[test]
+    fn every_variable_of_the_table_is_read() {
+        let variables = Variables::default();
+        let mut reader = Reader::new(&variables);
+        assert!(Settings::read(&mut reader).is_ok());
+        let listed: std::collections::BTreeSet<_> = table::VARIABLES.iter().map(|variable| variable.name).collect();
+        assert_eq!(reader.asked, listed);
+    }
+
+    #[test]
+    fn one_message_names_every_wrong_variable_and_no_secret() {
+        let error = parsed(&[
+            ("BIND_ADDR", "localhost"),
+            ("DATABASE_URL", "mysql://root:hush@db/salus"),
+            ("RATE_LIMITS", "sign-in=many"),
+            ("TRUSTED_PROXIES", "everywhere"),
+            ("WORKER", "maybe"),
+            ("MASTER_KEY", "v1:aHVzaA=="),
+            ("RUST_LOG", "salus=loud=er"),
+        ]);
+        let text = error.unwrap_err().to_string();
+        assert!(text.starts_with("7 settings are wrong:"), "{text}");
+        let names = ["BIND_ADDR", "DATABASE_URL", "RATE_LIMITS", "TRUSTED_PROXIES", "WORKER", "MASTER_KEY", "RUST_LOG"];
+        for name in names {
+            assert!(text.contains(&format!("\n  {name} ")), "{name} is missing in {text}");
+        }
+        assert!(!text.contains("hush") && !text.contains("aHVzaA"), "{text}");
+    }
+
+    #[test]
+    fn without_salus_env_only_loopback_is_served() {
+        assert_eq!(wrong_names(&[("BIND_ADDR", "0.0.0.0:8080")]), ["BIND_ADDR"]);
+        assert_eq!(wrong_names(&[("BIND_ADDR", "[::1]:8080")]), [""; 0]);
+        assert_eq!(wrong_names(&[("BIND_ADDR", "0.0.0.0:8080"), ("SALUS_ENV", "development")]), [""; 0]);
+    }
+
+    #[test]
+    fn i12_production_refuses_to_start_without_a_master_key() {
+        let key = "v1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+        assert_eq!(wrong_names(&[("SALUS_ENV", "production")]), ["MASTER_KEY"]);
+        assert_eq!(wrong_names(&[("SALUS_ENV", "production"), ("MASTER_KEY", key)]), [""; 0]);
+    }
+
+    #[test]
+    fn a_secret_may_lie_in_a_file_and_is_not_given_twice() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("url");
+        std::fs::write(&path, "postgres://app@db/salus\n").unwrap();
+        let file = path.to_str().unwrap();
+        assert_eq!(parsed(&[("DATABASE_URL_FILE", file)]).unwrap().database.url(), "postgres://app@db/salus");
+        assert_eq!(wrong_names(&[("DATABASE_URL_FILE", file), ("DATABASE_URL", "sqlite://a")]), ["DATABASE_URL"]);
+        assert_eq!(wrong_names(&[("REDIS_URL_FILE", "/nowhere/at/all")]), ["REDIS_URL"]);
+        // What is no secret has no file.
+        assert_eq!(parsed(&[("BIND_ADDR_FILE", file)]).unwrap().bind.port(), 8080);
+    }
+
+    #[test]
+    fn an_empty_value_counts_as_absent() {
+        assert_eq!(parsed(&[("BIND_ADDR", " "), ("PUBLIC_URL", "")]).unwrap().bind.port(), 8080);
+    }
+
+    #[test]
+    fn an_owner_role_goes_with_postgres_only() {
+        let owner = ("MIGRATION_DATABASE_URL", "postgres://owner@db/salus");
+        assert_eq!(wrong_names(&[owner]), ["MIGRATION_DATABASE_URL"]);
+        assert_eq!(wrong_names(&[owner, ("DATABASE_URL", "postgres://app@db/salus")]), [""; 0]);
+    }
+
+    #[test]
+    fn settings_do_not_print_their_secrets() {
+        let settings = parsed(&[("DATABASE_URL", "postgres://app:hush@db/salus")]).unwrap();
+        assert!(!format!("{settings:?}").contains("hush"));
+    }
+}

@@ -1,0 +1,152 @@
+//! How the texts of single settings are read. Each refusal says what would be right.
+
+use std::net::{IpAddr, SocketAddr};
+
+use actix_web::http::Uri;
+use ipnet::IpNet;
+
+use super::source::Secret;
+
+/// Which database the URL names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DatabaseKind {
+    /// An embedded file.
+    Sqlite,
+    /// A PostgreSQL server.
+    Postgres,
+}
+
+/// A URL of one of the two databases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatabaseUrl {
+    kind: DatabaseKind,
+    url: Secret,
+}
+
+impl DatabaseUrl {
+    /// Reads `sqlite://PATH`, `postgres://…` or `postgresql://…`.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let kind = match text.split_once(':') {
+            Some(("sqlite", path)) if !path.trim_start_matches('/').is_empty() => DatabaseKind::Sqlite,
+            Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => DatabaseKind::Postgres,
+            _ => return Err("must be sqlite://PATH or postgres://ROLE@HOST/DATABASE".to_owned()),
+        };
+        Ok(Self { kind, url: Secret::new(text) })
+    }
+
+    /// Which database.
+    pub fn kind(&self) -> DatabaseKind {
+        self.kind
+    }
+
+    /// The URL itself, which may hold a password.
+    pub fn url(&self) -> &str {
+        self.url.expose()
+    }
+
+    /// The path of an SQLite file; `None` for PostgreSQL and for a database in memory.
+    pub fn file(&self) -> Option<&str> {
+        let path = self.url().strip_prefix("sqlite:")?;
+        let path = path.strip_prefix("//").unwrap_or(path);
+        let path = path.split('?').next().unwrap_or(path);
+        (path != ":memory:").then_some(path)
+    }
+}
+
+pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|error| format!("must be an address and a port, such as 127.0.0.1:8080: {error}"))
+}
+
+pub(super) fn web_url(text: &str) -> Result<String, String> {
+    const FORM: &str = "must be http(s)://host[:port][/path]";
+    let uri: Uri = text.parse().map_err(|error| format!("{FORM}: {error}"))?;
+    let plain = uri.query().is_none() && uri.authority().is_some_and(|a| !a.as_str().contains('@'));
+    match uri.scheme_str() {
+        Some("http" | "https") if plain => Ok(text.trim_end_matches('/').to_owned()),
+        _ => Err(FORM.to_owned()),
+    }
+}
+
+pub(super) fn origins(text: &str) -> Result<Vec<String>, String> {
+    list(text, |item| {
+        let url = web_url(item).ok().filter(|url| url.matches('/').count() == 2);
+        url.ok_or_else(|| format!("`{item}` is no origin such as https://app.example"))
+    })
+}
+
+pub(super) fn networks(text: &str) -> Result<Vec<IpNet>, String> {
+    list(text, |item| {
+        let network = item.parse().ok().or_else(|| item.parse::<IpAddr>().ok().map(IpNet::from));
+        network.ok_or_else(|| format!("`{item}` is no network such as 10.0.0.0/8"))
+    })
+}
+
+pub(super) fn sender(text: &str) -> Result<String, String> {
+    let address = text.rsplit_once('<').map_or(text, |(_, rest)| rest.trim_end_matches('>'));
+    match address.split_once('@') {
+        Some((local, host)) if !local.is_empty() && !host.is_empty() && !text.contains(['\r', '\n']) => Ok(text.to_owned()),
+        _ => Err("must be an address, or Name <address>".to_owned()),
+    }
+}
+
+/// A URL of one of these schemes.
+pub(super) fn url_of(text: &str, schemes: &[&str]) -> Result<Secret, String> {
+    match text.split_once("://") {
+        Some((scheme, rest)) if schemes.contains(&scheme) && !rest.is_empty() => Ok(Secret::new(text)),
+        _ => Err(format!("must begin with {}://", schemes.join(":// or "))),
+    }
+}
+
+pub(super) fn metrics_token(text: &str) -> Result<Secret, String> {
+    if text.chars().count() < 16 { Err("must have 16 characters or more".to_owned()) } else { Ok(Secret::new(text)) }
+}
+
+/// One of a few words.
+pub(super) fn word<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, String> {
+    let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+    found.ok_or_else(|| format!("must be {}", words.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(" or ")))
+}
+
+fn list<T>(text: &str, item: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, String> {
+    text.split(',').map(str::trim).filter(|text| !text.is_empty()).map(item).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_url_names_its_kind_and_file() {
+        let sqlite = DatabaseUrl::parse("sqlite://data/salus.db?mode=rwc").unwrap();
+        assert_eq!((sqlite.kind(), sqlite.file()), (DatabaseKind::Sqlite, Some("data/salus.db")));
+        assert_eq!(DatabaseUrl::parse("sqlite:///var/s.db").unwrap().file(), Some("/var/s.db"));
+        assert_eq!(DatabaseUrl::parse("sqlite::memory:").unwrap().file(), None);
+        assert_eq!(DatabaseUrl::parse("postgresql://a@b/c").unwrap().kind(), DatabaseKind::Postgres);
+        for bad in ["mysql://a/b", "postgres", "sqlite://", "data/salus.db"] {
+            assert!(DatabaseUrl::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn c11_networks_are_cidrs_or_single_addresses() {
+        let networks = networks("10.0.0.0/8, ::1").unwrap();
+        assert_eq!(networks.iter().map(ToString::to_string).collect::<Vec<_>>(), ["10.0.0.0/8", "::1/128"]);
+        assert!(super::networks("10.0.0.0/33").unwrap_err().contains("10.0.0.0/33"));
+    }
+
+    #[test]
+    fn c12_an_origin_has_no_path_and_is_never_a_star() {
+        assert_eq!(origins("https://a.example,http://localhost:5173").unwrap().len(), 2);
+        for bad in ["*", "https://a.example/app", "a.example", "ftp://a.example", "https://u@a.example"] {
+            assert!(origins(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_sender_has_an_address_on_one_line() {
+        assert!(sender("Clínica <a@b.example>").is_ok());
+        assert!(sender("a@b.example").is_ok());
+        assert!(sender("Clínica").is_err());
+        assert!(sender("a@b.example\r\nBcc: c@d.example").is_err());
+    }
+}

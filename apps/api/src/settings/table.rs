@@ -1,0 +1,99 @@
+//! The one table of the settings: it drives the parsing, and `SETTINGS.md` is printed from it.
+
+use std::fmt::Write;
+
+/// One environment variable that Salus reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Variable {
+    /// Its name.
+    pub name: &'static str,
+    /// The text that is parsed when it is absent or empty; `None` when it may be absent.
+    pub default: Option<&'static str>,
+    /// True when `NAME_FILE` may name a file that holds the value, and the value is never printed.
+    pub secret: bool,
+    /// What it decides, and how it is written.
+    pub meaning: &'static str,
+}
+
+macro_rules! variables {
+    ($($name:ident, $default:expr, $secret:literal, $meaning:literal;)*) => {
+        $(
+            #[doc = concat!("`", stringify!($name), "`: ", $meaning)]
+            pub const $name: Variable =
+                Variable { name: stringify!($name), default: $default, secret: $secret, meaning: $meaning };
+        )*
+
+        /// Every variable, in the order of `SETTINGS.md`.
+        pub const VARIABLES: &[Variable] = &[$($name),*];
+    };
+}
+
+variables! {
+    SALUS_ENV, None, false, "`development` or `production`. Absent: development, and only a loopback `BIND_ADDR`.";
+    BIND_ADDR, Some("127.0.0.1:8080"), false, "Address and port of the API.";
+    PUBLIC_URL, None, false, "Where the world reaches the API, `http(s)://host[:port][/path]`. Absent: `http://` and `BIND_ADDR`.";
+    DATABASE_URL, Some("sqlite://data/salus.db"), true, "`sqlite://PATH` or `postgres://ROLE@HOST/DATABASE` (the application role).";
+    MIGRATION_DATABASE_URL, None, true, "The owner role on PostgreSQL. Absent: the start only checks that no migration is pending.";
+    REDIS_URL, None, true, "`redis://…`: rate limits, cache and realtime shared by several nodes. Absent: kept in this process.";
+    FILES_URL, Some("file://data/files"), true, "Where files lie: `file://FOLDER` or `s3://BUCKET`.";
+    SMTP_URL, None, true, "`smtp(s)://…`. Absent: mails are kept in the database and only their subject is logged.";
+    MAIL_FROM, Some("Salus <salus@localhost>"), false, "Sender of the mails.";
+    CORS_ORIGINS, None, false, "Origins of browsers that may call, `https://a.example,https://b.example`. Absent: none.";
+    MASTER_KEY, None, true, "`v2:BASE64,v1:BASE64` (32 bytes each), newest first. Absent in development: made in `data/master.key`.";
+    METRICS_ADDR, None, false, "A second address that serves `/metrics` alone, to everybody who reaches it. Absent: none.";
+    METRICS_TOKEN, None, true, "The bearer token, of 16 characters or more, that opens `/metrics` on `BIND_ADDR`. Absent: closed there.";
+    RATE_LIMITS, None, false, "`off`, or changes of the defaults such as `sign-in=120/min,anonymous=off`; see below.";
+    TRUSTED_PROXIES, None, false, "Networks whose `X-Forwarded-For` counts, `10.0.0.0/8,fd00::/8`. Absent: none.";
+    WORKER, Some("inline"), false, "`inline`: `serve` runs the worker too; `off`: `salus worker` runs as processes of its own.";
+    DEMO, Some("auto"), false, "`auto`: the demo company on loopback, in development, in an empty database; `off`: never.";
+    RUST_LOG, Some("info"), false, "What is logged, as `tracing` filters write it: `info,rest=debug`.";
+    OTEL_EXPORTER_OTLP_ENDPOINT, None, false, "`http(s)://…` of an OpenTelemetry collector.";
+}
+
+/// `SETTINGS.md`, as the repository keeps it.
+pub fn document() -> String {
+    let mut out = String::from(
+        "# Settings\n\n\
+        From the environment, or from a `.env` file in the working folder (the environment wins). All are checked at\n\
+        start; one message names every wrong one. An empty value counts as absent. Where the table says *file*, the\n\
+        value may lie in a file that `NAME_FILE` names.\n\n\
+        | name | default | file | meaning |\n|---|---|---|---|\n",
+    );
+    for variable in VARIABLES {
+        let default = variable.default.map(|text| format!("`{text}`")).unwrap_or_default();
+        let file = if variable.secret { "file" } else { "" };
+        // Writing to a `String` cannot fail.
+        let _ = writeln!(out, "| `{}` | {default} | {file} | {} |", variable.name, variable.meaning);
+    }
+    out.push_str(
+        "\n## Classes of `RATE_LIMITS`\n\nA limit is `COUNT/s`, `COUNT/min`, `COUNT/h` or `off`.\n\n\
+        | class | default |\n|---|---|\n",
+    );
+    for (class, rate) in rest::limits::defaults() {
+        let _ = writeln!(out, "| `{class}` | {rate} |");
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_checked_in_table_is_the_one_that_is_parsed() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/SETTINGS.md");
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(path, document()).unwrap();
+        }
+        let checked_in = std::fs::read_to_string(path).unwrap();
+        assert_eq!(checked_in, document(), "rewrite it with UPDATE=1 cargo test -p api settings");
+    }
+
+    #[test]
+    fn every_variable_is_listed_once() {
+        let names: BTreeSet<_> = VARIABLES.iter().map(|v| v.name).collect();
+        assert_eq!(names.len(), VARIABLES.len());
+    }
+}

@@ -1,0 +1,274 @@
+//! What identity needs from outside.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use kernel::ids::{AccountId, ClinicId, MembershipId, SessionId, TenantId};
+use kernel::{Kind, Page, PageAsk, Refusal, StoreError, TenantScope, Transaction};
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+use crate::model::account::Account;
+use crate::model::backoff::{AttemptKey, Failures};
+use crate::model::clinic::Clinic;
+use crate::model::company::Company;
+use crate::model::email::Email;
+use crate::model::email_proof::EmailProof;
+use crate::model::mail::Mail;
+use crate::model::membership::{CompanyOfAccount, Membership, MembershipStatus, Profile};
+use crate::model::password::{Password, PasswordAttempt, PasswordHash};
+use crate::model::place::Country;
+use crate::model::policy::Bindings;
+use crate::model::role::Role;
+use crate::model::session::{DeviceSession, RefreshToken};
+use crate::model::signing_key::StoredKey;
+
+/// Two accounts cannot share an address.
+pub const ACCOUNT_EMAIL_UNIQUE: &str = "account_email_unique";
+/// An account has one membership per company.
+pub const MEMBERSHIP_ACCOUNT_UNIQUE: &str = "membership_account_unique";
+/// What a row points at is there; the embedded database does not say which foreign key it was.
+pub const FOREIGN_KEY: &str = "foreign_key";
+/// Signing keys are numbered without repetition.
+pub const SIGNING_KEY_NUMBER_UNIQUE: &str = "signing_key_number_unique";
+
+/// The database.
+#[async_trait]
+pub trait IdentityDb: Send + Sync {
+    /// Opens a unit of work in one company.
+    async fn begin(&self, scope: &TenantScope) -> Result<Box<dyn IdentityTx>, StoreError>;
+    /// Reads of one company.
+    async fn view(&self, scope: &TenantScope) -> Result<Box<dyn IdentityView>, StoreError>;
+    /// Opens a unit of work that crosses companies; a test counts the call sites.
+    async fn begin_across_tenants(&self, reason: &'static str) -> Result<Box<dyn AcrossTx>, StoreError>;
+    /// Reads that cross companies; a test counts the call sites.
+    async fn view_across_tenants(&self, reason: &'static str) -> Result<Box<dyn AcrossView>, StoreError>;
+}
+
+/// The clinics of one company.
+#[async_trait]
+pub trait ClinicReader: Send + Sync {
+    /// Clinics by id, from `ask` on.
+    async fn clinics_page(&self, ask: &PageAsk<ClinicId>) -> Result<Page<Clinic>, StoreError>;
+}
+
+/// A session with what counts of the membership that it signs in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedInMember {
+    /// The session.
+    pub session: DeviceSession,
+    /// The account.
+    pub account: AccountId,
+    /// The membership's role.
+    pub role: Role,
+    /// Whether the membership may be used.
+    pub status: MembershipStatus,
+    /// The membership, and what it is bound to.
+    pub bindings: Bindings,
+    /// The company's country.
+    pub country: Country,
+}
+
+/// The caller of a request.
+#[async_trait]
+pub trait CallerReader: Send + Sync {
+    /// The session with its membership and country, in one round trip.
+    async fn signed_in_member(&self, session: SessionId) -> Result<Option<SignedInMember>, StoreError>;
+}
+
+/// Clinics, for changes.
+#[async_trait]
+pub trait ClinicStore: Send + Sync {
+    /// Adds a clinic.
+    async fn clinic_add(&self, clinic: &Clinic) -> Result<(), StoreError>;
+}
+
+/// Sessions, for changes.
+#[async_trait]
+pub trait SessionStore: Send + Sync {
+    /// Adds a session.
+    async fn session_add(&self, session: &DeviceSession) -> Result<(), StoreError>;
+    /// The session of this company.
+    async fn session_by_id(&self, tenant: TenantId, id: SessionId) -> Result<Option<DeviceSession>, StoreError>;
+    /// Writes what may change of a session: last seen, origin, ending, version.
+    async fn session_update(&self, session: &DeviceSession) -> Result<(), StoreError>;
+}
+
+/// Refresh tokens.
+#[async_trait]
+pub trait RefreshTokenStore: Send + Sync {
+    /// Adds a token.
+    async fn refresh_token_add(&self, token: &RefreshToken) -> Result<(), StoreError>;
+    /// The token of this hash, locked until the transaction ends.
+    async fn refresh_token_locked(&self, hash: &[u8; 32]) -> Result<Option<RefreshToken>, StoreError>;
+    /// Writes that a token was spent, and drops the sealed successors of the session's other tokens.
+    async fn refresh_token_spent(&self, token: &RefreshToken) -> Result<(), StoreError>;
+}
+
+/// Accounts, memberships and companies, read across companies.
+#[async_trait]
+pub trait PeopleReader: Send + Sync {
+    /// The account of an address.
+    async fn account_by_email(&self, email: &Email) -> Result<Option<Account>, StoreError>;
+    /// The account of this id.
+    async fn account_by_id(&self, id: AccountId) -> Result<Option<Account>, StoreError>;
+    /// The companies of an account, by the membership's id.
+    async fn companies_of_account(&self, id: AccountId) -> Result<Vec<CompanyOfAccount>, StoreError>;
+    /// A member with account, company and clinics.
+    async fn profile(&self, tenant: TenantId, id: MembershipId) -> Result<Option<Profile>, StoreError>;
+}
+
+/// Accounts, memberships and companies, for changes across companies.
+#[async_trait]
+pub trait PeopleStore: Send + Sync {
+    /// Adds an account; refused by [`ACCOUNT_EMAIL_UNIQUE`].
+    async fn account_add(&self, account: &Account) -> Result<(), StoreError>;
+    /// Writes what may change of an account: name, password, verification, locale, version.
+    async fn account_update(&self, account: &Account) -> Result<(), StoreError>;
+    /// Adds a company.
+    async fn company_add(&self, company: &Company) -> Result<(), StoreError>;
+    /// Adds a membership; refused by [`MEMBERSHIP_ACCOUNT_UNIQUE`] and, for a clinic of another company, [`FOREIGN_KEY`].
+    async fn membership_add(&self, membership: &Membership) -> Result<(), StoreError>;
+}
+
+/// Failed sign-ins, read.
+#[async_trait]
+pub trait FailureReader: Send + Sync {
+    /// The failures of these keys, where there are any.
+    async fn failures_of(&self, keys: &[AttemptKey]) -> Result<Vec<(AttemptKey, Failures)>, StoreError>;
+}
+
+/// Failed sign-ins, counted.
+#[async_trait]
+pub trait FailureStore: Send + Sync {
+    /// Counts one more failure of each key at `now`, from one again where the last was before `forget_before`.
+    async fn failure_add(
+        &self,
+        keys: &[AttemptKey],
+        now: DateTime<Utc>,
+        forget_before: DateTime<Utc>,
+    ) -> Result<(), StoreError>;
+    /// Forgets the failures of a key.
+    async fn failures_forget(&self, key: &AttemptKey) -> Result<(), StoreError>;
+}
+
+/// Proofs of addresses.
+#[async_trait]
+pub trait EmailProofStore: Send + Sync {
+    /// Adds a pending proof.
+    async fn email_proof_add(&self, proof: &EmailProof) -> Result<(), StoreError>;
+    /// The proof of this hash, locked until the transaction ends.
+    async fn email_proof_locked(&self, hash: &[u8; 32]) -> Result<Option<EmailProof>, StoreError>;
+    /// Writes that a proof was given.
+    async fn email_proof_used(&self, proof: &EmailProof) -> Result<(), StoreError>;
+}
+
+/// Signing keys, read.
+#[async_trait]
+pub trait SigningKeyReader: Send + Sync {
+    /// The newest two keys, newest first.
+    async fn signing_keys(&self) -> Result<Vec<StoredKey>, StoreError>;
+}
+
+/// Signing keys, added.
+#[async_trait]
+pub trait SigningKeyStore: Send + Sync {
+    /// Adds a key; refused by [`SIGNING_KEY_NUMBER_UNIQUE`].
+    async fn signing_key_add(&self, key: &StoredKey) -> Result<(), StoreError>;
+}
+
+/// What can be read of one company.
+pub trait IdentityView: ClinicReader + CallerReader {}
+impl<T: ClinicReader + CallerReader> IdentityView for T {}
+
+/// What can be changed in one company.
+pub trait IdentityTx: ClinicStore + SessionStore + Transaction {}
+impl<T: ClinicStore + SessionStore + Transaction> IdentityTx for T {}
+
+/// What can be read across companies.
+pub trait AcrossView: PeopleReader + FailureReader + SigningKeyReader {}
+impl<T: PeopleReader + FailureReader + SigningKeyReader> AcrossView for T {}
+
+/// What can be changed across companies.
+pub trait AcrossTx:
+    PeopleReader
+    + PeopleStore
+    + ClinicStore
+    + SessionStore
+    + RefreshTokenStore
+    + FailureStore
+    + EmailProofStore
+    + SigningKeyStore
+    + Transaction
+{
+}
+impl<T> AcrossTx for T where
+    T: PeopleReader
+        + PeopleStore
+        + ClinicStore
+        + SessionStore
+        + RefreshTokenStore
+        + FailureStore
+        + EmailProofStore
+        + SigningKeyStore
+        + Transaction
+{
+}
+
+/// Why no password was hashed or verified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum HashingFailed {
+    /// Too many wait already; worth repeating.
+    #[error("too many passwords are being hashed")]
+    Busy,
+    /// Our fault: a stored hash that cannot be read, a pool that is gone.
+    #[error("password hashing failed")]
+    Broken,
+}
+
+impl Refusal for HashingFailed {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Busy => Kind::Unavailable,
+            Self::Broken => Kind::Internal,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Busy => "busy",
+            Self::Broken => "internal",
+        }
+    }
+}
+
+/// Argon2id on a bounded pool of blocking threads, so that a storm of sign-ins starves nothing else.
+#[async_trait]
+pub trait PasswordHasher: Send + Sync {
+    /// Hashes a password with a fresh salt and today's parameters.
+    async fn hash(&self, password: Password) -> Result<PasswordHash, HashingFailed>;
+    /// Compares an attempt with a hash; the attempt comes back to be hashed anew where that is needed.
+    async fn verify(
+        &self,
+        attempt: PasswordAttempt,
+        hash: PasswordHash,
+    ) -> Result<(bool, PasswordAttempt), HashingFailed>;
+}
+
+/// Random bytes that nobody can foresee.
+pub trait Randomness: Send + Sync {
+    /// 256 fresh bits from the operating system or a generator seeded by it.
+    fn secret(&self) -> Zeroizing<[u8; 32]>;
+}
+
+/// A mail could not be handed over; worth repeating.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("the mail could not be handed over")]
+pub struct MailFailed;
+
+/// The way out for mails.
+#[cfg_attr(test, mockall::automock)]
+#[async_trait]
+pub trait Mailer: Send + Sync {
+    /// Hands a mail over; one with a key that was handed over before is not sent again.
+    async fn send(&self, mail: &Mail) -> Result<(), MailFailed>;
+}

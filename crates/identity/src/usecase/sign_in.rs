@@ -1,0 +1,245 @@
+//! Signing in with a password (I2).
+
+use chrono::{DateTime, Utc};
+use kernel::ids::{AccountId, MembershipId, TenantId};
+use kernel::{Change, Committed, Fault, FromStore, Kind, Origin, Permit, Refusal, Reply, StoreError, commit, unheard};
+use serde_json::{Map, Value, json};
+use thiserror::Error;
+use uuid::Uuid;
+
+use super::signed_in::{Opening, SignedIn, signed_in};
+use crate::Identity;
+use crate::model::access_token::CannotSign;
+use crate::model::account::Account;
+use crate::model::backoff::{AttemptKey, FORGET_AFTER, Failures, Patience};
+use crate::model::email::Email;
+use crate::model::membership::{CompanyOfAccount, NoCompany, choose_company};
+use crate::model::password::{PasswordAttempt, PasswordHash};
+use crate::permission;
+use crate::ports::HashingFailed;
+
+/// Who wants to sign in, and where.
+#[derive(Debug)]
+pub struct SignIn {
+    /// The account's address.
+    pub email: Email,
+    /// What was typed as its password.
+    pub password: PasswordAttempt,
+    /// The company; needed when the account has several.
+    pub company: Option<TenantId>,
+}
+
+/// Why nobody signed in.
+#[derive(Debug, Error)]
+pub enum SignInError {
+    /// Unknown address or wrong password; which of them is not told.
+    #[error("unknown address or wrong password")]
+    InvalidCredentials,
+    /// The password is right, but too many wrong ones came before.
+    #[error("too many wrong passwords for this account")]
+    AccountLocked {
+        /// In how many seconds another try is accepted.
+        retry_after: i64,
+    },
+    /// Too many wrong passwords from this address.
+    #[error("too many wrong passwords from this address")]
+    NetworkLocked {
+        /// In how many seconds another try is accepted.
+        retry_after: i64,
+    },
+    /// The password is right; the account may not enter that company, or none at all.
+    #[error("no active membership")]
+    NotAMember,
+    /// The password is right; the account has several companies and named none.
+    #[error("the account has several companies")]
+    CompanyRequired(Vec<CompanyOfAccount>),
+    /// No password could be verified.
+    #[error(transparent)]
+    Hashing(#[from] HashingFailed),
+    /// No token could be signed.
+    #[error(transparent)]
+    Signing(#[from] CannotSign),
+    /// The store's answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Refusal for SignInError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::InvalidCredentials => Kind::Unauthenticated,
+            Self::AccountLocked { .. } | Self::NetworkLocked { .. } => Kind::RateLimited,
+            Self::NotAMember => Kind::Forbidden,
+            Self::CompanyRequired(_) => Kind::Invalid,
+            Self::Hashing(error) => error.kind(),
+            Self::Signing(_) => Kind::Internal,
+            Self::Store(error) => error.kind(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::InvalidCredentials => "identity.invalid_credentials",
+            Self::AccountLocked { .. } => "identity.account_locked",
+            Self::NetworkLocked { .. } => "identity.network_locked",
+            Self::NotAMember => "identity.not_a_member",
+            Self::CompanyRequired(_) => "identity.company_required",
+            Self::Hashing(error) => error.code(),
+            Self::Signing(_) => "internal",
+            Self::Store(error) => error.code(),
+        }
+    }
+
+    fn faults(&self) -> Vec<Fault> {
+        match self {
+            Self::CompanyRequired(_) => vec![Fault::at("/company_id", "required")],
+            _ => Vec::new(),
+        }
+    }
+
+    fn details(&self) -> Map<String, Value> {
+        match self {
+            Self::CompanyRequired(companies) => {
+                let named = companies.iter().map(|company| json!({"id": company.tenant, "name": company.name}));
+                Map::from_iter([("companies".to_owned(), named.collect())])
+            }
+            Self::AccountLocked { retry_after } | Self::NetworkLocked { retry_after } => {
+                Map::from_iter([("retry_after".to_owned(), json!(retry_after))])
+            }
+            _ => Map::new(),
+        }
+    }
+}
+
+impl FromStore for SignInError {
+    fn store(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// Opens a session for whoever knows the password. An unknown address costs the same hash as a wrong password.
+pub async fn sign_in(
+    env: &Identity,
+    origin: &Origin,
+    ask: SignIn,
+    reply: Reply<SignedIn>,
+) -> Result<Committed<SignedIn>, SignInError> {
+    let now = env.clock.now();
+    let found = Found::look_up(env, &ask.email, origin).await?;
+    if let Some(retry_after) = found.network_locked(now) {
+        return Err(SignInError::NetworkLocked { retry_after });
+    }
+    let (right, attempt) = env.passwords.verify(ask.password, found.hash()).await?;
+    let account = match &found.account {
+        Some(account) if right && account.password.is_some() => account.clone(),
+        _ => return Err(refuse(env, origin, &found, now).await?),
+    };
+    if let Some(retry_after) = found.account_locked(now) {
+        return Err(SignInError::AccountLocked { retry_after });
+    }
+    let company = choose_company(&found.companies, ask.company).map_err(|none| match none {
+        NoCompany::NotAMember => SignInError::NotAMember,
+        NoCompany::Several(companies) => SignInError::CompanyRequired(companies),
+    })?;
+    let rehashed = rehashed(env, account, attempt).await?;
+    open(env, origin, &found, &company, rehashed, reply).await
+}
+
+/// What is known of an address before its password is looked at.
+struct Found {
+    account: Option<Account>,
+    companies: Vec<CompanyOfAccount>,
+    keys: Vec<AttemptKey>,
+    by_account: Option<Failures>,
+    by_network: Option<Failures>,
+}
+
+impl Found {
+    async fn look_up(env: &Identity, email: &Email, origin: &Origin) -> Result<Self, StoreError> {
+        let view = env.db.view_across_tenants("sign-in").await?;
+        let account = view.account_by_email(email).await?;
+        // Asked for nobody too, so that an unknown address takes as many round trips as a known one.
+        let id = account.as_ref().map_or(AccountId::from_uuid(Uuid::nil()), |account| account.id);
+        let companies = view.companies_of_account(id).await?;
+        let of_account = AttemptKey::account(email);
+        let of_network = origin.ip.map(AttemptKey::network);
+        let keys: Vec<_> = std::iter::once(of_account).chain(of_network).collect();
+        let failures = view.failures_of(&keys).await?;
+        let of = |key: AttemptKey| failures.iter().find(|(k, _)| *k == key).map(|(_, failures)| *failures);
+        let (by_account, by_network) = (of(of_account), of_network.and_then(of));
+        Ok(Self { account, companies, keys, by_account, by_network })
+    }
+
+    fn hash(&self) -> PasswordHash {
+        let known = self.account.as_ref().and_then(|account| account.password.clone());
+        known.unwrap_or_else(PasswordHash::of_nobody)
+    }
+
+    fn account_locked(&self, now: DateTime<Utc>) -> Option<i64> {
+        self.by_account?.blocked_until(Patience::Account, now).map(|until| seconds_left(until, now))
+    }
+
+    fn network_locked(&self, now: DateTime<Utc>) -> Option<i64> {
+        self.by_network?.blocked_until(Patience::Network, now).map(|until| seconds_left(until, now))
+    }
+}
+
+fn seconds_left(until: DateTime<Utc>, now: DateTime<Utc>) -> i64 {
+    (until - now).num_seconds() + 1
+}
+
+/// Counts the failure and journals it in the member's company; under the nil company where the address is nobody's, so that
+/// both take the same work.
+async fn refuse(env: &Identity, origin: &Origin, found: &Found, now: DateTime<Utc>) -> Result<SignInError, StoreError> {
+    let nobody = (TenantId::from_uuid(Uuid::nil()), MembershipId::from_uuid(Uuid::nil()));
+    let (tenant, membership) = found.companies.first().map_or(nobody, |company| (company.tenant, company.membership));
+    let tx = env.db.begin_across_tenants("failed sign-in").await?;
+    tx.failure_add(&found.keys, now, now - FORGET_AFTER).await?;
+    let permit = Permit::<permission::SignInFailed>::system(tenant, "failed sign-in", origin.clone());
+    let journal = permit.journal(membership, now);
+    Ok(commit(tx, journal, SignInError::InvalidCredentials, unheard).await?.into_value())
+}
+
+/// The account with a hash of today's parameters, when it has another.
+async fn rehashed(
+    env: &Identity,
+    account: Account,
+    attempt: PasswordAttempt,
+) -> Result<Option<Account>, HashingFailed> {
+    if !account.password.as_ref().is_some_and(PasswordHash::is_outdated) {
+        return Ok(None);
+    }
+    let hash = env.passwords.hash(attempt.proven()).await?;
+    Ok(Some(account.with_password(hash)))
+}
+
+async fn open(
+    env: &Identity,
+    origin: &Origin,
+    found: &Found,
+    company: &CompanyOfAccount,
+    rehashed: Option<Account>,
+    reply: Reply<SignedIn>,
+) -> Result<Committed<SignedIn>, SignInError> {
+    let now = env.clock.now();
+    let tx = env.db.begin_across_tenants("sign-in").await?;
+    let profile = tx.profile(company.tenant, company.membership).await?.ok_or(SignInError::NotAMember)?;
+    let opening = Opening::of(env, &profile.membership, origin, now);
+    tx.session_add(&opening.session).await?;
+    tx.refresh_token_add(&opening.token).await?;
+    if let (Some(key), Some(_)) = (found.keys.first(), found.by_account) {
+        tx.failures_forget(key).await?;
+    }
+    if let Some(account) = &rehashed {
+        tx.account_update(account).await?;
+    }
+    let permit = Permit::<permission::SignIn>::system(company.tenant, "sign-in", origin.clone());
+    let session = &opening.session;
+    let journal =
+        permit.journal(session.id, now).changed(Change::created(session.id, session.version, session.facts()));
+    let value = signed_in(env, profile, session, opening.secret, now)?;
+    Ok(commit(tx, journal, value, reply).await?)
+}

@@ -1,0 +1,66 @@
+//! Signing out: the session is over at once, and everywhere within the caller cache's time.
+
+use kernel::{Actor, Change, Committed, FromStore, Kind, Permit, Refusal, Reply, StoreError, commit, unchanged};
+use thiserror::Error;
+
+use crate::Identity;
+use crate::model::session::Ending;
+use crate::permission;
+
+/// Why nobody signed out.
+#[derive(Debug, Error)]
+pub enum SignOutError {
+    /// There is no session to end.
+    #[error("no session")]
+    NoSession,
+    /// The store's answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Refusal for SignOutError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::NoSession => Kind::Unauthenticated,
+            Self::Store(error) => error.kind(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NoSession => "unauthenticated",
+            Self::Store(error) => error.code(),
+        }
+    }
+}
+
+impl FromStore for SignOutError {
+    fn store(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store(error) => Some(error),
+            Self::NoSession => None,
+        }
+    }
+}
+
+/// Ends the session of the request; ending an ended one has no effect.
+pub async fn sign_out(
+    env: &Identity,
+    permit: &Permit<permission::SignOut>,
+    reply: Reply<()>,
+) -> Result<Committed<()>, SignOutError> {
+    let Actor::Member { session: id, .. } = permit.actor() else { return Err(SignOutError::NoSession) };
+    let now = env.clock.now();
+    let tx = env.db.begin(permit.scope()).await?;
+    let session = tx.session_by_id(permit.scope().tenant(), id).await?.ok_or(SignOutError::NoSession)?;
+    if session.ended.is_some() {
+        return Ok(unchanged(tx, (), reply));
+    }
+    let before = session.facts();
+    let ended = session.ended(Ending::SignedOut, now);
+    tx.session_update(&ended).await?;
+    let change = Change::updated(ended.id, ended.version, &before, &ended.facts());
+    let done = commit(tx, permit.journal(ended.id, now).changed(change), (), reply).await?;
+    env.callers.forget_session(ended.id);
+    Ok(done)
+}

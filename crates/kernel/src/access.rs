@@ -1,0 +1,36 @@
+//! Refused attempts: a refusal rolls its transaction back, so it is recorded outside of it, after the answer is known.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use crate::error::StoreError;
+use crate::ids::{MembershipId, TenantId};
+use crate::permit::Origin;
+
+/// An attempt that was refused.
+#[derive(Debug, Clone)]
+pub struct RefusedAttempt {
+    /// The company of the caller, when the caller was known.
+    pub tenant: Option<TenantId>,
+    /// The caller, when known.
+    pub membership: Option<MembershipId>,
+    /// When it was refused.
+    pub at: DateTime<Utc>,
+    /// Where it came from.
+    pub origin: Origin,
+    /// HTTP method.
+    pub method: String,
+    /// Route template, never the URL itself.
+    pub route: String,
+    /// HTTP status of the answer.
+    pub status: u16,
+    /// Stable code of the problem.
+    pub code: String,
+}
+
+/// Keeps refused attempts.
+#[async_trait]
+pub trait AccessLog: Send + Sync {
+    /// Records one.
+    async fn attempt_refused(&self, attempt: &RefusedAttempt) -> Result<(), StoreError>;
+}

@@ -1,0 +1,120 @@
+//! Idempotency keys (C10): one request at a time holds a key, and a repeat gets the stored reply.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, Duration, Utc};
+use kernel::seal::{Keyring, Place};
+use kernel::{Claim, StoreError, StoredReply};
+use sea_orm::{DbErr, QueryResult};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+/// How long a reply is kept.
+pub(crate) fn kept() -> Duration {
+    Duration::hours(24)
+}
+
+type Keys = Arc<Mutex<HashSet<(Uuid, Uuid)>>>;
+
+/// The keys that requests of this process are working on.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Claims(Keys);
+
+/// A key that one request holds until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Held {
+    keys: Keys,
+    key: (Uuid, Uuid),
+}
+
+impl Claims {
+    /// Holds a key, or says that another request of this process does.
+    pub(crate) fn hold(&self, tenant: Uuid, id: Uuid) -> Result<Held, StoreError> {
+        let key = (tenant, id);
+        if !self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key) {
+            return Err(StoreError::InProgress);
+        }
+        Ok(Held { keys: self.0.clone(), key })
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+    }
+}
+
+/// The row that a claim is kept under: the first 128 bits of a hash over caller, route and key.
+pub(crate) fn row_id(claim: &Claim) -> Uuid {
+    let hash = Sha256::new()
+        .chain_update(claim.caller.as_bytes())
+        .chain_update(claim.route.as_bytes())
+        .chain_update([0])
+        .chain_update(claim.key)
+        .finalize();
+    let mut id = [0; 16];
+    id.iter_mut().zip(hash).for_each(|(to, from)| *to = from);
+    Uuid::from_bytes(id)
+}
+
+/// Where a stored reply's body is sealed.
+pub(crate) fn place(tenant: Uuid, row: Uuid) -> Place<'static> {
+    Place { tenant, purpose: "idempotency", column: "idempotency.body", row }
+}
+
+/// What a lookup of the key found: nothing, and the request may go on; or the reply of its predecessor.
+pub(crate) fn judge(
+    found: Option<&QueryResult>,
+    claim: &Claim,
+    tenant: Uuid,
+    keys: &Keyring,
+) -> Result<(), StoreError> {
+    let Some(row) = found else { return Ok(()) };
+    let stored = reply(row, claim, tenant, keys).map_err(StoreError::broken)?;
+    Err(stored.map_or(StoreError::KeyReused, |reply| StoreError::Replay(Box::new(reply))))
+}
+
+fn reply(row: &QueryResult, claim: &Claim, tenant: Uuid, keys: &Keyring) -> Result<Option<StoredReply>, DbErr> {
+    let body_hash: Vec<u8> = row.try_get("", "body_hash")?;
+    if body_hash != claim.body {
+        return Ok(None);
+    }
+    let sealed: Vec<u8> = row.try_get("", "body")?;
+    let status: i32 = row.try_get("", "status")?;
+    let body = keys.open(place(tenant, row_id(claim)), &sealed).map_err(|e| DbErr::Custom(e.to_string()))?;
+    Ok(Some(StoredReply {
+        status: u16::try_from(status).map_err(|e| DbErr::Custom(e.to_string()))?,
+        location: row.try_get("", "location")?,
+        etag: row.try_get("", "etag")?,
+        body: body.to_vec(),
+    }))
+}
+
+/// The lookup, with the values already in the text: a tenant, a hash and an instant cannot inject.
+pub(crate) fn lookup(tenant: Uuid, row: Uuid, now: DateTime<Utc>, postgres: bool) -> String {
+    let columns = "i.body_hash, i.status, i.location, i.etag, i.body";
+    if postgres {
+        return format!(
+            "SELECT pg_try_advisory_xact_lock({}) AS mine, {columns} FROM (SELECT 1) AS one LEFT JOIN idempotency i \
+             ON i.tenant_id = '{tenant}' AND i.id = '{row}' AND i.expires_at > '{}'",
+            lock_key("idempotency", tenant, row),
+            now.to_rfc3339()
+        );
+    }
+    format!(
+        "SELECT {columns} FROM idempotency i WHERE i.tenant_id = x'{}' AND i.id = x'{}' AND i.expires_at > '{}'",
+        tenant.simple(),
+        row.simple(),
+        now.to_rfc3339()
+    )
+}
+
+/// The advisory lock of an id of a tenant, by purpose.
+pub(crate) fn lock_key(purpose: &str, tenant: Uuid, id: Uuid) -> i64 {
+    let hash =
+        Sha256::new().chain_update(purpose).chain_update(tenant.as_bytes()).chain_update(id.as_bytes()).finalize();
+    let mut key = [0; 8];
+    key.iter_mut().zip(hash).for_each(|(to, from)| *to = from);
+    i64::from_be_bytes(key)
+}

@@ -1,0 +1,206 @@
+//! The connection that sea-orm's queries run on: a transaction of ours, or single statements of a view.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use sea_orm::sea_query::Values;
+use sea_orm::sqlx::pool::PoolConnection;
+use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::query::Query;
+use sea_orm::sqlx::{AssertSqlSafe, Database, Executor, PgPool, Postgres, Sqlite, SqlitePool, Transaction, query_with};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement, sqlx};
+use sea_query_sqlx::SqlxValues;
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+/// A transaction, which remembers that a statement failed: PostgreSQL answers COMMIT to a failed transaction by rolling back
+/// without an error, so such a transaction must not be committed.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    way: Way,
+    failed: AtomicBool,
+}
+
+#[derive(Debug)]
+pub(crate) enum Way {
+    /// A transaction.
+    Postgres(Mutex<PostgresTransaction>),
+    /// A transaction.
+    Sqlite(Mutex<Transaction<'static, Sqlite>>),
+    /// Single statements, each of which carries its tenant.
+    PostgresView(PgPool, Uuid),
+    /// Single statements on a read-only connection.
+    SqliteView(SqlitePool),
+}
+
+/// A transaction on PostgreSQL that opens with any number of statements in one message. sqlx's own would go back to the pool
+/// still open when that message fails half-way or its caller goes away; this one always rolls back first.
+#[derive(Debug)]
+pub(crate) struct PostgresTransaction(Option<PoolConnection<Postgres>>);
+
+impl PostgresTransaction {
+    /// Sends `sql`, which begins with `BEGIN`, and gives the rows that its statements answered.
+    pub(crate) async fn begin(pool: &PgPool, sql: String) -> Result<(Self, Vec<PgRow>), sqlx::Error> {
+        let mut tx = Self(Some(pool.acquire().await?));
+        let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(tx.connection()?).await?;
+        Ok((tx, rows))
+    }
+
+    fn connection(&mut self) -> Result<&mut sqlx::PgConnection, sqlx::Error> {
+        self.0.as_deref_mut().ok_or(sqlx::Error::PoolClosed)
+    }
+
+    async fn commit(mut self) -> Result<(), sqlx::Error> {
+        self.connection()?.execute("COMMIT").await?;
+        self.0 = None;
+        Ok(())
+    }
+}
+
+impl Drop for PostgresTransaction {
+    fn drop(&mut self) {
+        let Some(mut connection) = self.0.take() else { return };
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => {
+                runtime.spawn(async move {
+                    if connection.execute("ROLLBACK").await.is_err() {
+                        connection.close_on_drop();
+                    }
+                });
+            }
+            Err(_) => drop(connection.detach()),
+        }
+    }
+}
+
+impl Connection {
+    pub(crate) fn new(way: Way) -> Self {
+        Self { way, failed: AtomicBool::new(false) }
+    }
+
+    /// Commits, unless a statement had failed.
+    pub(crate) async fn commit(self) -> Result<(), DbErr> {
+        if self.failed.load(Ordering::Acquire) {
+            return Err(DbErr::Custom("a statement of the transaction had failed".to_owned()));
+        }
+        let done = match self.way {
+            Way::Postgres(tx) => tx.into_inner().commit().await,
+            Way::Sqlite(tx) => tx.into_inner().commit().await,
+            Way::PostgresView(..) | Way::SqliteView(_) => Ok(()),
+        };
+        done.map_err(exec)
+    }
+
+    fn seen<T>(&self, result: Result<T, sqlx::Error>) -> Result<T, DbErr> {
+        result.map_err(|error| {
+            self.failed.store(true, Ordering::Release);
+            exec(error)
+        })
+    }
+}
+
+fn exec(error: sqlx::Error) -> DbErr {
+    match error {
+        sqlx::Error::PoolTimedOut => DbErr::ConnectionAcquire(sea_orm::ConnAcquireErr::Timeout),
+        error => DbErr::Exec(RuntimeErr::SqlxError(error.into())),
+    }
+}
+
+/// Statements with many parameters differ by their number of rows and are not worth a place among the prepared ones.
+const PREPARED_UP_TO: usize = 100;
+
+fn sqlx_query<'q, DB>(sql: AssertSqlSafe<String>, values: SqlxValues) -> Query<'q, DB, SqlxValues>
+where
+    DB: Database + sqlx::database::HasStatementCache,
+    SqlxValues: sqlx::IntoArguments<DB>,
+{
+    let prepared = values.0.0.len() <= PREPARED_UP_TO;
+    query_with(sql, values).persistent(prepared)
+}
+
+fn values(statement: &mut Statement) -> SqlxValues {
+    SqlxValues(statement.values.take().unwrap_or(Values(Vec::new())))
+}
+
+/// A select that sets its own tenant first, in one round trip. The tenant is one more parameter; `OFFSET 0` keeps the inner
+/// select whole and its dependence on the first row makes it run after `set_config`. Were it not so, the policies would let
+/// nothing through.
+fn carrying(tenant: Uuid, mut statement: Statement) -> (String, SqlxValues) {
+    let SqlxValues(Values(mut all)) = values(&mut statement);
+    all.push(tenant.to_string().into());
+    let sql = format!(
+        "WITH salus_tenant AS MATERIALIZED (SELECT set_config('app.tenant_id', ${}, true)::uuid AS id) \
+         SELECT salus_rows.* FROM salus_tenant CROSS JOIN LATERAL \
+         (SELECT salus_inner.* FROM ({}) AS salus_inner WHERE salus_tenant.id IS NOT NULL OFFSET 0) AS salus_rows",
+        all.len(),
+        statement.sql
+    );
+    (sql, SqlxValues(Values(all)))
+}
+
+#[async_trait]
+impl ConnectionTrait for Connection {
+    fn get_database_backend(&self) -> DbBackend {
+        match self.way {
+            Way::Postgres(_) | Way::PostgresView(..) => DbBackend::Postgres,
+            Way::Sqlite(_) | Way::SqliteView(_) => DbBackend::Sqlite,
+        }
+    }
+
+    async fn execute_raw(&self, mut statement: Statement) -> Result<ExecResult, DbErr> {
+        let values = values(&mut statement);
+        let sql = AssertSqlSafe(statement.sql);
+        match &self.way {
+            Way::Postgres(tx) => {
+                let mut tx = tx.lock().await;
+                let connection = tx.connection().map_err(exec)?;
+                self.seen(sqlx_query(sql, values).execute(connection).await.map(Into::into))
+            }
+            Way::Sqlite(tx) => self.seen(sqlx_query(sql, values).execute(&mut **tx.lock().await).await.map(Into::into)),
+            Way::PostgresView(..) | Way::SqliteView(_) => Err(DbErr::Custom("a view does not write".to_owned())),
+        }
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match &self.way {
+            Way::Postgres(tx) => {
+                let mut tx = tx.lock().await;
+                self.seen(tx.connection().map_err(exec)?.execute(sql).await.map(Into::into))
+            }
+            Way::Sqlite(tx) => self.seen((&mut **tx.lock().await).execute(sql).await.map(Into::into)),
+            Way::PostgresView(..) | Way::SqliteView(_) => Err(DbErr::Custom("a view does not write".to_owned())),
+        }
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        Ok(self.query_all_raw(statement).await?.into_iter().next())
+    }
+
+    async fn query_all_raw(&self, mut statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let (sql, values) = match &self.way {
+            Way::PostgresView(_, tenant) => carrying(*tenant, statement),
+            _ => (std::mem::take(&mut statement.sql), values(&mut statement)),
+        };
+        let sql = AssertSqlSafe(sql);
+        match &self.way {
+            Way::Postgres(tx) => {
+                let mut tx = tx.lock().await;
+                let rows = self.seen(sqlx_query(sql, values).fetch_all(tx.connection().map_err(exec)?).await)?;
+                Ok(rows.into_iter().map(Into::into).collect())
+            }
+            Way::PostgresView(pool, _) => {
+                let rows = self.seen(sqlx_query::<Postgres>(sql, values).fetch_all(pool).await)?;
+                Ok(rows.into_iter().map(Into::into).collect())
+            }
+            Way::Sqlite(tx) => {
+                let rows = self.seen(sqlx_query(sql, values).fetch_all(&mut **tx.lock().await).await)?;
+                Ok(rows.into_iter().map(Into::into).collect())
+            }
+            Way::SqliteView(pool) => {
+                let rows = self.seen(sqlx_query::<Sqlite>(sql, values).fetch_all(pool).await)?;
+                Ok(rows.into_iter().map(Into::into).collect())
+            }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Constraint names are API: the one table from a name to how SQLite says it. PostgreSQL always names its constraint; SQLite
+//! names checks and what a trigger raises, lists the columns of a unique key, and does not name foreign keys at all.
+
+/// Any foreign key, on either database: SQLite does not say which.
+pub const FOREIGN_KEY: &str = "foreign_key";
+
+/// A named constraint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Constraint {
+    /// Its name on both databases.
+    pub name: &'static str,
+    /// A unique key as SQLite lists it: `table.column, table.column`; empty for checks and triggers.
+    pub columns: &'static str,
+}
+
+const fn unique(name: &'static str, columns: &'static str) -> Constraint {
+    Constraint { name, columns }
+}
+
+const fn named(name: &'static str) -> Constraint {
+    Constraint { name, columns: "" }
+}
+
+/// All constraints that a store may meet, by context.
+pub const CONSTRAINTS: &[Constraint] = &[
+    // Foundation.
+    unique("journal_entry_pkey", "journal_entry.tenant_id, journal_entry.id"),
+    unique("journal_change_pkey", "journal_change.tenant_id, journal_change.id"),
+    unique("journal_link_pkey", "journal_link.tenant_id, journal_link.position"),
+    unique("journal_link_entry_once", "journal_link.tenant_id, journal_link.entry_id"),
+    named("journal_link_position_check"),
+    unique("event_pkey", "event.tenant_id, event.id"),
+    unique("event_position_pkey", "event_position.tenant_id, event_position.position"),
+    unique("event_position_event_once", "event_position.tenant_id, event_position.event_id"),
+    named("event_position_position_check"),
+    unique("consumed_event_pkey", "consumed_event.tenant_id, consumed_event.consumer, consumed_event.event_id"),
+    unique("job_pkey", "job.tenant_id, job.id"),
+    named("job_status_check"),
+    named("job_lease_check"),
+    unique("idempotency_pkey", "idempotency.tenant_id, idempotency.id"),
+    unique("access_log_pkey", "access_log.tenant_id, access_log.id"),
+    named("append_only"),
+    // Identity.
+    unique("company_pkey", "company.tenant_id, company.id"),
+    unique("company_tenant_once", "company.tenant_id"),
+    named("company_is_its_tenant"),
+    unique("clinic_pkey", "clinic.tenant_id, clinic.id"),
+    unique("account_pkey", "account.id"),
+    unique("account_email_unique", "account.email"),
+    unique("membership_pkey", "membership.tenant_id, membership.id"),
+    unique("membership_account_unique", "membership.tenant_id, membership.account_id"),
+    named("membership_status_check"),
+    unique(
+        "membership_clinic_pkey",
+        "membership_clinic.tenant_id, membership_clinic.membership_id, membership_clinic.clinic_id",
+    ),
+    unique("session_pkey", "session.tenant_id, session.id"),
+    named("session_ending_check"),
+    unique("refresh_token_pkey", "refresh_token.tenant_id, refresh_token.id"),
+    unique("refresh_token_hash_unique", "refresh_token.hash"),
+    named("refresh_token_successor_check"),
+    unique("signed_token_pkey", "signed_token.tenant_id, signed_token.id"),
+    unique("signed_token_hash_unique", "signed_token.hash"),
+    unique("sign_in_failure_pkey", "sign_in_failure.key"),
+    unique("signing_key_pkey", "signing_key.id"),
+    unique("signing_key_number_unique", "signing_key.number"),
+    unique("mail_pkey", "mail.tenant_id, mail.id"),
+    // Patients.
+    unique("patient_pkey", "patient.tenant_id, patient.id"),
+    named("patient_stage_check"),
+    named("patient_sex_check"),
+    named("patient_version_check"),
+    unique(
+        "patient_identifier_pkey",
+        "patient_identifier.tenant_id, patient_identifier.patient_id, patient_identifier.ordinal",
+    ),
+    unique(
+        "patient_identifier_unique",
+        "patient_identifier.tenant_id, patient_identifier.kind, patient_identifier.value",
+    ),
+    named("patient_identifier_kind_check"),
+    named("patient_identifier_status_check"),
+    unique("patient_contact_pkey", "patient_contact.tenant_id, patient_contact.patient_id, patient_contact.ordinal"),
+    named("patient_contact_kind_check"),
+    unique("patient_link_pkey", "patient_link.tenant_id, patient_link.id"),
+    named("patient_link_kind_check"),
+    named("patient_link_period_check"),
+    // Scheduling.
+    unique("service_pkey", "service.tenant_id, service.id"),
+    named("service_modality_check"),
+    named("service_duration_check"),
+    named("service_price_check"),
+    unique("practitioner_pkey", "practitioner.tenant_id, practitioner.id"),
+    unique(
+        "practitioner_service_pkey",
+        "practitioner_service.tenant_id, practitioner_service.practitioner_id, practitioner_service.service_id",
+    ),
+    unique(
+        "practitioner_clinic_pkey",
+        "practitioner_clinic.tenant_id, practitioner_clinic.practitioner_id, practitioner_clinic.clinic_id",
+    ),
+    unique("schedule_pkey", "schedule.tenant_id, schedule.id"),
+    named("schedule_period_check"),
+    unique("schedule_exception_pkey", "schedule_exception.tenant_id, schedule_exception.id"),
+    named("schedule_exception_kind_check"),
+    unique("appointment_pkey", "appointment.tenant_id, appointment.id"),
+    named("appointment_interval_check"),
+    named("appointment_status_check"),
+    named("appointment_cancellation_check"),
+    unique("busy_pkey", "busy.tenant_id, busy.appointment_id, busy.resource_id"),
+    unique("busy_seat_once", "busy.tenant_id, busy.resource_id, busy.session_id, busy.seat"),
+    named("busy_no_overlap"),
+    named("busy_seat_check"),
+    named("busy_span_check"),
+    named("busy_length_check"),
+];
+
+/// The constraint of this name.
+pub fn by_name(name: &str) -> Option<&'static str> {
+    CONSTRAINTS.iter().find(|c| c.name == name).map(|c| c.name)
+}
+
+/// The unique key over these columns, as SQLite lists them.
+pub fn by_columns(columns: &str) -> Option<&'static str> {
+    CONSTRAINTS.iter().find(|c| !c.columns.is_empty() && c.columns == columns).map(|c| c.name)
+}

@@ -1,0 +1,32 @@
+#![doc = include_str!("../README.md")]
+
+mod access;
+mod append;
+mod canonical;
+mod claims;
+mod connection;
+pub mod constraints;
+mod database;
+mod errors;
+mod gate;
+mod jobs;
+mod migrate;
+mod postgres;
+mod reach;
+mod rows;
+mod sequencer;
+mod session;
+mod sqlite;
+mod stores;
+#[cfg(test)]
+mod tests;
+mod verify;
+mod wake;
+
+pub use database::{ConnectError, Database, Settings};
+pub use migrate::{migrate_status, migrate_up};
+pub use reach::{Reachable, Reaching, Unrestricted};
+pub use sequencer::Sequencer;
+pub use session::SeaTx;
+pub use stores::CaughtMail;
+pub use verify::{Broken, Head, Verified};

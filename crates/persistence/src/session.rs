@@ -1,0 +1,251 @@
+//! The scoped transaction: the one file that may call sea-orm's own entry points. Everything that starts here has its tenant,
+//! and what is read has the caller's reach.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::AtomicBool;
+
+use chrono::{DateTime, Utc};
+use kernel::seal::Keyring;
+use kernel::{Reach, StoreError};
+use sea_orm::sea_query::Values;
+use sea_orm::{
+    ActiveModelTrait, ActiveValue, ColumnTrait, ConnectionTrait, DbBackend, DeleteMany, EntityTrait, FromQueryResult,
+    IntoActiveModel, PaginatorTrait, QueryFilter, QueryResult, QueryTrait, Select, Statement, UpdateMany, Value,
+};
+use uuid::Uuid;
+
+use crate::claims::{Held, lock_key};
+use crate::connection::Connection;
+use crate::database::Database;
+use crate::errors::store;
+use crate::gate::Pass;
+use crate::reach::{Reachable, Reaching};
+
+/// A transaction, or a view of single reads, of one tenant (or across tenants). Dropping it rolls back.
+#[derive(Debug)]
+pub struct SeaTx {
+    // Fields drop in this order: the transaction ends before its turn and its idempotency key pass on.
+    pub(crate) connection: Connection,
+    pub(crate) database: Database,
+    pub(crate) confined: Option<(Uuid, Reach)>,
+    pub(crate) appended: AtomicBool,
+    pub(crate) held: Option<Held>,
+    pub(crate) passes: Vec<Pass>,
+}
+
+impl SeaTx {
+    /// The tenant, or nil across tenants.
+    pub fn tenant(&self) -> Uuid {
+        self.confined.map_or(Uuid::nil(), |(tenant, _)| tenant)
+    }
+
+    /// The caller's reach; the whole company across tenants.
+    pub fn reach(&self) -> Reach {
+        self.confined.map_or(Reach::Company, |(_, reach)| reach)
+    }
+
+    /// Now, by the clock of the database's owner.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.database.clock().now()
+    }
+
+    /// The keys that seal values at rest.
+    pub fn keys(&self) -> &Keyring {
+        self.database.keys()
+    }
+
+    /// True on PostgreSQL, for the few statements that the two databases say differently.
+    pub fn is_postgres(&self) -> bool {
+        self.connection.get_database_backend() == DbBackend::Postgres
+    }
+
+    /// What a reach predicate depends on, for a table that is reached through another.
+    pub fn reaching(&self) -> Reaching {
+        Reaching { tenant: self.tenant(), reach: self.reach(), now: self.now() }
+    }
+
+    /// A select of the tenant's rows that the caller reaches; of all rows across tenants.
+    #[expect(clippy::disallowed_methods, reason = "this is where selects start, already scoped")]
+    pub fn select<E: Reachable>(&self) -> Select<E> {
+        let select = E::find();
+        match (self.confined, E::tenant()) {
+            (Some((tenant, _)), Some(column)) => select.filter(column.eq(tenant)).filter(E::reach(&self.reaching())),
+            (Some(_), None) => select.filter(E::reach(&self.reaching())),
+            (None, _) => select,
+        }
+    }
+
+    /// A select of the tenant's rows, whatever the caller's reach: for decisions that must see what the caller may not, such
+    /// as whether a place is taken. Its rows must not be answered with.
+    #[expect(clippy::disallowed_methods, reason = "this is where selects start, already scoped")]
+    pub fn select_unreached<E: Reachable>(&self) -> Select<E> {
+        match (self.confined, E::tenant()) {
+            (Some((tenant, _)), Some(column)) => E::find().filter(column.eq(tenant)),
+            _ => E::find(),
+        }
+    }
+
+    /// All rows of a select.
+    pub async fn all<E: EntityTrait>(&self, select: Select<E>) -> Result<Vec<E::Model>, StoreError> {
+        select.all(&self.connection).await.map_err(store)
+    }
+
+    /// The first row of a select.
+    pub async fn one<E: EntityTrait>(&self, select: Select<E>) -> Result<Option<E::Model>, StoreError> {
+        select.one(&self.connection).await.map_err(store)
+    }
+
+    /// All rows of a select with columns of its own, such as one with joins or aggregates.
+    pub async fn all_as<E, M>(&self, select: Select<E>) -> Result<Vec<M>, StoreError>
+    where
+        E: EntityTrait,
+        M: FromQueryResult + Send + Sync,
+    {
+        select.into_model::<M>().all(&self.connection).await.map_err(store)
+    }
+
+    /// How many rows a select has.
+    pub async fn count<E>(&self, select: Select<E>) -> Result<u64, StoreError>
+    where
+        E: EntityTrait,
+        E::Model: Send + Sync,
+    {
+        select.count(&self.connection).await.map_err(store)
+    }
+
+    /// Adds a row, which must be of this tenant.
+    #[expect(clippy::disallowed_methods, reason = "this is where inserts start, already scoped")]
+    pub async fn insert<A>(&self, row: impl IntoActiveModel<A>) -> Result<(), StoreError>
+    where
+        A: ActiveModelTrait,
+        A::Entity: Reachable,
+    {
+        let row = self.own::<A>(row.into_active_model())?;
+        <A::Entity as EntityTrait>::insert(row).exec_without_returning(&self.connection).await.map_err(store)?;
+        Ok(())
+    }
+
+    /// Adds rows, which must be of this tenant, in one statement; none is fine.
+    #[expect(clippy::disallowed_methods, reason = "this is where inserts start, already scoped")]
+    pub async fn insert_all<A, M>(&self, rows: impl IntoIterator<Item = M>) -> Result<(), StoreError>
+    where
+        A: ActiveModelTrait,
+        A::Entity: Reachable,
+        M: IntoActiveModel<A>,
+    {
+        let rows = rows.into_iter().map(|row| self.own::<A>(row.into_active_model())).collect::<Result<Vec<_>, _>>()?;
+        if !rows.is_empty() {
+            <A::Entity as EntityTrait>::insert_many(rows)
+                .exec_without_returning(&self.connection)
+                .await
+                .map_err(store)?;
+        }
+        Ok(())
+    }
+
+    /// Adds a row unless a unique key or an exclusion forbids it; true when it was added. The transaction stays usable on
+    /// either answer.
+    #[expect(clippy::disallowed_methods, reason = "this is where inserts start, already scoped")]
+    pub async fn insert_if_free<A>(&self, row: impl IntoActiveModel<A>) -> Result<bool, StoreError>
+    where
+        A: ActiveModelTrait,
+        A::Entity: Reachable,
+    {
+        let row = self.own::<A>(row.into_active_model())?;
+        let mut insert = <A::Entity as EntityTrait>::insert(row);
+        QueryTrait::query(&mut insert).on_conflict(sea_orm::sea_query::OnConflict::new().do_nothing().to_owned());
+        self.exec(insert).await.map(|added| added == 1)
+    }
+
+    /// An update of the tenant's rows (of all rows across tenants); narrow it with `filter`, then [`SeaTx::exec`].
+    #[expect(clippy::disallowed_methods, reason = "this is where updates start, already scoped")]
+    pub fn update_where<E: Reachable>(&self) -> UpdateMany<E> {
+        match (self.confined, E::tenant()) {
+            (Some((tenant, _)), Some(column)) => E::update_many().filter(column.eq(tenant)),
+            _ => E::update_many(),
+        }
+    }
+
+    /// A delete of the tenant's rows (of all rows across tenants); narrow it with `filter`, then [`SeaTx::exec`].
+    #[expect(clippy::disallowed_methods, reason = "this is where deletes start, already scoped")]
+    pub fn delete_where<E: Reachable>(&self) -> DeleteMany<E> {
+        match (self.confined, E::tenant()) {
+            (Some((tenant, _)), Some(column)) => E::delete_many().filter(column.eq(tenant)),
+            _ => E::delete_many(),
+        }
+    }
+
+    /// Runs an update, a delete or an insert; the number of rows it touched.
+    pub async fn exec<Q: QueryTrait>(&self, query: Q) -> Result<u64, StoreError> {
+        let statement = query.build(self.connection.get_database_backend());
+        Ok(self.connection.execute_raw(statement).await.map_err(store)?.rows_affected())
+    }
+
+    /// Rows of a select in SQL, with parameters `$1`, `$2`, …: only for what the query builder cannot say. The text must hold
+    /// the tenant predicate itself. On SQLite a UUID and an instant must be bound, never written into the text.
+    pub async fn rows(
+        &self,
+        sql: &str,
+        values: impl IntoIterator<Item = Value>,
+    ) -> Result<Vec<QueryResult>, StoreError> {
+        self.connection.query_all_raw(self.statement(sql, values)).await.map_err(store)
+    }
+
+    /// Runs a statement in SQL, with parameters `$1`, `$2`, …: the same rules; the number of rows it touched.
+    pub async fn run(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Result<u64, StoreError> {
+        Ok(self.connection.execute_raw(self.statement(sql, values)).await.map_err(store)?.rows_affected())
+    }
+
+    /// Takes the agenda locks of these ids (practitioners, patients, resources), in one order for all callers; nothing on
+    /// SQLite, whose writer is alone. A lock that is not free within three seconds is [`StoreError::Unavailable`]. Where the
+    /// ids are known before the transaction, [`Database::open_agenda`] locks without keeping a connection waiting.
+    pub async fn lock_agenda(&self, ids: &[Uuid]) -> Result<(), StoreError> {
+        if !self.is_postgres() || ids.is_empty() {
+            return Ok(());
+        }
+        self.connection.execute_unprepared(&agenda_locks(self.tenant(), ids)).await.map(drop).map_err(store)
+    }
+
+    /// Goes on as one tenant with its whole company in reach, in a transaction that was opened across tenants: for a sign-up,
+    /// which makes an account (of nobody) and the first rows of its company.
+    pub async fn confine(&mut self, tenant: kernel::ids::TenantId) -> Result<(), StoreError> {
+        let tenant = tenant.uuid();
+        if self.is_postgres() {
+            let sql = format!("RESET ROLE; SET LOCAL app.tenant_id = '{tenant}'");
+            self.connection.execute_unprepared(&sql).await.map_err(store)?;
+        }
+        self.confined = Some((tenant, Reach::Company));
+        Ok(())
+    }
+
+    fn statement(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
+        Statement {
+            sql: sql.to_owned(),
+            values: Some(Values(values.into_iter().collect())),
+            db_backend: self.connection.get_database_backend(),
+        }
+    }
+
+    fn own<A>(&self, mut row: A) -> Result<A, StoreError>
+    where
+        A: ActiveModelTrait,
+        A::Entity: Reachable,
+    {
+        if let (Some((tenant, _)), Some(column)) = (self.confined, <A::Entity as Reachable>::tenant()) {
+            let tenant = Value::from(tenant);
+            match row.get(column) {
+                ActiveValue::Set(of) | ActiveValue::Unchanged(of) if of != tenant => {
+                    return Err(StoreError::broken("a row of another tenant"));
+                }
+                _ => row.try_set(column, tenant).map_err(store)?,
+            }
+        }
+        Ok(row)
+    }
+}
+
+/// The statements that take the agenda locks, in the order of their keys.
+pub(crate) fn agenda_locks(tenant: Uuid, ids: &[Uuid]) -> String {
+    let keys: BTreeSet<i64> = ids.iter().map(|id| lock_key("agenda", tenant, *id)).collect();
+    keys.iter().map(|key| format!("SELECT pg_advisory_xact_lock({key})")).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,70 @@
+//! The embedded database: one writer whose transactions lock at once, four readers, write-ahead log.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sea_orm::sqlx::{ConnectOptions, SqlitePool};
+use sea_orm::{DatabaseConnection, SqlxSqliteConnector};
+
+use crate::database::{ConnectError, Pool, Settings};
+
+const READERS: u32 = 4;
+
+/// Opens the file (and its folder, if need be), migrates it, and opens the pools.
+pub(crate) async fn connect(settings: &Settings) -> Result<Pool, ConnectError> {
+    let options: SqliteConnectOptions = settings.url.parse()?;
+    if let Some(folder) = folder_of(&options) {
+        std::fs::create_dir_all(folder)?;
+    }
+    let writer = pool(options.clone(), 1, false).await?;
+    let connection = SqlxSqliteConnector::from_sqlx_sqlite_pool(writer.clone());
+    if !migrations::pending(&connection).await.map_err(ConnectError::Migration)?.is_empty() {
+        migrations::up(&connection, None).await.map_err(ConnectError::Migration)?;
+    }
+    let readers = pool(options, READERS, true).await?;
+    Ok(Pool::Sqlite { writer, readers })
+}
+
+/// Applies what is pending; the names of the migrations that were applied.
+pub(crate) async fn migrate(settings: &Settings) -> Result<Vec<String>, ConnectError> {
+    let db = single(settings).await?;
+    let done = migrations::up(&db, None).await.map_err(ConnectError::Migration);
+    db.close().await.map_err(ConnectError::Unreachable)?;
+    done
+}
+
+/// One connection, for migrations.
+pub(crate) async fn single(settings: &Settings) -> Result<DatabaseConnection, ConnectError> {
+    let options: SqliteConnectOptions = settings.url.parse()?;
+    if let Some(folder) = folder_of(&options) {
+        std::fs::create_dir_all(folder)?;
+    }
+    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool(options, 1, false).await?))
+}
+
+fn folder_of(options: &SqliteConnectOptions) -> Option<&Path> {
+    options.get_filename().parent().filter(|folder| !folder.as_os_str().is_empty())
+}
+
+async fn pool(options: SqliteConnectOptions, size: u32, reader: bool) -> Result<SqlitePool, sea_orm::sqlx::Error> {
+    let options = options
+        .create_if_missing(!reader)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Normal)
+        .busy_timeout(Duration::from_secs(5))
+        .foreign_keys(true)
+        .statement_cache_capacity(500)
+        .pragma("query_only", if reader { "ON" } else { "OFF" })
+        .optimize_on_close(!reader, None)
+        .disable_statement_logging();
+    SqlitePoolOptions::new()
+        .max_connections(size)
+        .min_connections(1)
+        .acquire_timeout(Duration::from_secs(10))
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .connect_with(options)
+        .await
+}

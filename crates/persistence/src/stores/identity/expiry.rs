@@ -1,0 +1,22 @@
+//! What identity need not keep any longer.
+
+use identity::model::backoff::FORGET_AFTER;
+use identity::model::session::{FAMILY_LIFE, GRACE};
+use kernel::{StoreError, Transaction as _};
+
+use crate::database::Database;
+
+impl Database {
+    /// Drops sealed successors whose grace is over, tokens of families that are long over, and failures that count no
+    /// more; how many rows that were.
+    pub async fn forget_spent_secrets(&self) -> Result<u64, StoreError> {
+        let tx = self.open_across("spent secrets").await?;
+        let now = tx.now();
+        let sealed = "UPDATE refresh_token SET successor = NULL WHERE successor IS NOT NULL AND used_at <= $1";
+        let mut rows = tx.run(sealed, [(now - GRACE).into()]).await?;
+        rows += tx.run("DELETE FROM refresh_token WHERE expires_at <= $1", [(now - FAMILY_LIFE).into()]).await?;
+        rows += tx.run("DELETE FROM sign_in_failure WHERE last_at <= $1", [(now - FORGET_AFTER).into()]).await?;
+        Box::new(tx).finish().await?;
+        Ok(rows)
+    }
+}

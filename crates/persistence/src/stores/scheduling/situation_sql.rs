@@ -1,0 +1,204 @@
+//! The query that reads all that a decision about slots needs, in one statement (A10).
+
+use kernel::Reach;
+use scheduling::ports::{SituationAsk, Who};
+use sea_orm::Value;
+
+use super::dialect::Dialect;
+use super::practitioners;
+use crate::reach::Reaching;
+
+/// No busy row lasts longer than three days, see the migration.
+const LONGEST: &str = "4320";
+
+/// The statement and its parameters. Its one row has the columns of the service (null where there is none), four lists of
+/// lists as JSON text, and what is known of the patient.
+pub(super) fn query(dialect: Dialect, reaching: &Reaching, ask: &SituationAsk) -> (String, Vec<Value>) {
+    let day = chrono::TimeDelta::days(2);
+    let date = |instant: Option<chrono::DateTime<chrono::Utc>>| instant.map(|instant| instant.date_naive());
+    let who = match ask.who {
+        Who::One(id) => id.uuid(),
+        Who::Pool => uuid::Uuid::nil(),
+    };
+    let values = vec![
+        reaching.tenant.into(),
+        ask.service_id.uuid().into(),
+        who.into(),
+        ask.patient_id.map(kernel::ids::PatientId::uuid).into(),
+        ask.beneficiary_id.map(kernel::ids::PatientId::uuid).into(),
+        ask.from.into(),
+        ask.to.into(),
+        date(ask.from.checked_sub_signed(day)).into(),
+        date(ask.to.checked_add_signed(day)).into(),
+        reach_id(ask.patient_reach).into(),
+        reaching.now.date_naive().into(),
+        reaching.agenda_since().into(),
+    ];
+    (text(dialect, ask), values)
+}
+
+fn text(dialect: Dialect, ask: &SituationAsk) -> String {
+    let who = match ask.who {
+        Who::One(_) => "p.id = $3",
+        Who::Pool => {
+            "p.active AND p.id <> $3 AND (p.any_service OR EXISTS (SELECT 1 FROM practitioner_service g \
+             WHERE g.tenant_id = $1 AND g.practitioner_id = p.id AND g.service_id = $2))"
+        }
+    };
+    let patient = |number: usize, reach: &str| {
+        let id = dialect.uuid_parameter(number);
+        format!(
+            "EXISTS (SELECT 1 FROM patient k WHERE k.tenant_id = $1 AND k.id = {id} AND k.stage <> 'merged'{reach})"
+        )
+    };
+    let reach = format!(" AND {}", within_reach(ask.patient_reach));
+    let beneficiary = if ask.beneficiary_id.is_some() {
+        let reach = if ask.patient_reach.is_patient_side() { reach.as_str() } else { "" };
+        patient(5, reach)
+    } else {
+        // The parameter is there whether or not it is needed.
+        format!("{} IS NULL", dialect.uuid_parameter(5))
+    };
+    format!(
+        "WITH s AS (SELECT v.* FROM service v WHERE v.tenant_id = $1 AND v.id = $2), \
+         who AS (SELECT p.* FROM practitioner p WHERE p.tenant_id = $1 AND {who}) \
+         SELECT s.*, {clinics} AS clinics, {practitioners} AS practitioners, {schedules} AS schedules, \
+         {exceptions} AS exceptions, {busy} AS busy, {patient_busy} AS patient_busy, \
+         {known} AS patient_known, {readable} AS patient_readable, {beneficiary} AS beneficiary_known, \
+         $11 AS today, $12 AS since \
+         FROM (SELECT 1 AS one) one LEFT JOIN s ON one.one = 1",
+        clinics = clinics(dialect),
+        practitioners = members(dialect),
+        schedules = schedules(dialect),
+        exceptions = exceptions(dialect),
+        busy = busy(dialect),
+        patient_busy = patient_busy(dialect),
+        known = patient(4, ""),
+        readable = patient(4, &reach),
+    )
+}
+
+fn clinics(dialect: Dialect) -> String {
+    dialect.lists(&[dialect.uuid("c.id"), "c.time_zone".to_owned()], "clinic c WHERE c.tenant_id = $1")
+}
+
+fn members(dialect: Dialect) -> String {
+    let [services, clinics] = practitioners::lists(dialect, "p");
+    let nested = |list: String| match dialect {
+        Dialect::Postgres => format!("({list})::json"),
+        Dialect::Sqlite => format!("json({list})"),
+    };
+    let flag = match dialect {
+        Dialect::Postgres => "p.active",
+        Dialect::Sqlite => "json(iif(p.active, 'true', 'false'))",
+    };
+    let items = [
+        dialect.uuid("p.id"),
+        "p.name".to_owned(),
+        "p.profession".to_owned(),
+        nested(services),
+        nested(clinics),
+        flag.to_owned(),
+        "p.version".to_owned(),
+        "(SELECT l.starts_at FROM busy l WHERE l.tenant_id = $1 AND l.resource_id = p.id AND (l.active OR l.overbooked) \
+         AND l.starts_at < $6 ORDER BY l.starts_at DESC LIMIT 1)"
+            .to_owned(),
+    ];
+    dialect.lists(&items, "who p")
+}
+
+fn schedules(dialect: Dialect) -> String {
+    let items = [
+        dialect.uuid("h.practitioner_id"),
+        dialect.uuid("h.clinic_id"),
+        dialect.json("h.weekly"),
+        "h.valid_from".to_owned(),
+        "h.valid_to".to_owned(),
+    ];
+    dialect.lists(&items, "who w JOIN schedule h ON h.tenant_id = $1 AND h.practitioner_id = w.id")
+}
+
+fn exceptions(dialect: Dialect) -> String {
+    let items = [
+        dialect.uuid("x.practitioner_id"),
+        dialect.uuid("x.clinic_id"),
+        "x.on_date".to_owned(),
+        dialect.json("x.windows"),
+        "x.starts_at".to_owned(),
+        "x.ends_at".to_owned(),
+    ];
+    let from = format!(
+        "who w JOIN schedule_exception x ON x.tenant_id = $1 AND x.practitioner_id = w.id \
+         AND ((x.kind = 'override' AND x.on_date >= $8 AND x.on_date <= $9) \
+         OR (x.kind = 'leave' AND x.ends_at > $6 AND x.starts_at < {}))",
+        latest(dialect)
+    );
+    dialect.lists(&items, &from)
+}
+
+fn busy(dialect: Dialect) -> String {
+    let items = [
+        dialect.uuid("b.resource_id"),
+        "b.starts_at".to_owned(),
+        "b.ends_at".to_owned(),
+        dialect.uuid("b.session_id"),
+        "b.seat".to_owned(),
+        "a.starts_at".to_owned(),
+        "a.ends_at".to_owned(),
+        dialect.uuid("a.service_id"),
+        dialect.uuid("a.clinic_id"),
+    ];
+    let from = format!(
+        "who w JOIN busy b ON b.tenant_id = $1 AND b.resource_id = w.id AND {} \
+         JOIN appointment a ON a.tenant_id = $1 AND a.id = b.appointment_id",
+        around(dialect)
+    );
+    dialect.lists(&items, &from)
+}
+
+fn patient_busy(dialect: Dialect) -> String {
+    let items = ["b.starts_at".to_owned(), "b.ends_at".to_owned()];
+    let id = dialect.uuid_parameter(4);
+    let from = format!("busy b WHERE b.tenant_id = $1 AND b.resource_id = {id} AND {}", around(dialect));
+    dialect.lists(&items, &from)
+}
+
+/// The busy rows that can touch a start from $6 to $7 and its buffers.
+fn around(dialect: Dialect) -> String {
+    let before = "COALESCE((SELECT buffer_before_minutes FROM s), 0)";
+    let earliest = dialect.shifted("$6", '-', before);
+    let far = dialect.shifted("$6", '-', &format!("({before} + {LONGEST})"));
+    let latest = latest(dialect);
+    format!("(b.active OR b.overbooked) AND b.starts_at < {latest} AND b.starts_at > {far} AND b.ends_at > {earliest}")
+}
+
+/// The end of the latest start's appointment, with its buffer.
+fn latest(dialect: Dialect) -> String {
+    dialect.shifted("$7", '+', "COALESCE((SELECT duration_minutes + buffer_after_minutes FROM s), 0)")
+}
+
+/// Whether the patient `k` is within reach; $10 is whose reach it is.
+fn within_reach(reach: Reach) -> &'static str {
+    match reach {
+        Reach::Company => "($10 = $10)",
+        Reach::Own(_) => "k.id = $10",
+        Reach::Linked(_) => {
+            "EXISTS (SELECT 1 FROM patient_link n WHERE n.tenant_id = $1 AND n.membership_id = $10 AND n.patient_id = k.id \
+             AND n.valid_from <= $11 AND (n.valid_to IS NULL OR n.valid_to > $11))"
+        }
+        Reach::Agenda(_) => {
+            "EXISTS (SELECT 1 FROM appointment n WHERE n.tenant_id = $1 AND n.practitioner_id = $10 AND n.patient_id = k.id \
+             AND n.starts_at >= $12 AND n.status NOT IN ('cancelled', 'entered_in_error'))"
+        }
+        Reach::Nothing => "$10 IS NULL",
+    }
+}
+
+fn reach_id(reach: Reach) -> uuid::Uuid {
+    match reach {
+        Reach::Own(id) => id.uuid(),
+        Reach::Linked(id) => id.uuid(),
+        Reach::Agenda(id) => id.uuid(),
+        Reach::Company | Reach::Nothing => uuid::Uuid::nil(),
+    }
+}

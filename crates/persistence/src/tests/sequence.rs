@@ -1,0 +1,111 @@
+use super::*;
+use crate::{Broken, Head, Sequencer};
+
+async fn seven_acts() -> (Own, Sequencer) {
+    let own = Own::new().await;
+    let sequencer = Sequencer::new(own.db.clone());
+    for n in 0..4 {
+        act(&own.db, &permit(1), n, 1).await.unwrap();
+    }
+    assert_eq!(sequencer.run_dry().await.unwrap(), 8);
+    for n in 0..3 {
+        act(&own.db, &permit(1), n, 2).await.unwrap();
+        act(&own.db, &permit(2), n, 1).await.unwrap();
+    }
+    assert_eq!(sequencer.run_dry().await.unwrap(), 12);
+    assert_eq!(sequencer.run_once().await.unwrap(), 0);
+    (own, sequencer)
+}
+
+/// Somebody with the file in hands takes the triggers away first.
+async fn tamper(own: &Own, sql: &str) {
+    own.tamper("DROP TRIGGER journal_entry_no_update; DROP TRIGGER journal_change_no_update; DROP TRIGGER journal_link_no_delete; DROP TRIGGER journal_link_no_update").await;
+    own.tamper(sql).await;
+}
+
+async fn broken(own: &Own) -> Option<Broken> {
+    own.db.verify_whole_journal(tenant(1), None).await.unwrap().broken
+}
+
+#[tokio::test]
+async fn positions_are_dense_per_tenant() {
+    let (own, _) = seven_acts().await;
+    for table in ["journal_link", "event_position"] {
+        let sql = format!(
+            "SELECT count(*) FROM (SELECT tenant_id FROM {table} GROUP BY tenant_id \
+             HAVING min(position) = 1 AND max(position) = count(*) AND count(*) IN (7, 3))"
+        );
+        assert_eq!(number(&own.db, &sql).await, 2, "{table}");
+    }
+}
+
+#[tokio::test]
+async fn a_new_sequencer_goes_on_where_the_last_one_ended() {
+    let (own, _) = seven_acts().await;
+    let other = Sequencer::new(own.db.clone());
+    assert_eq!(other.run_dry().await.unwrap(), 0);
+    act(&own.db, &permit(1), 9, 1).await.unwrap();
+    assert_eq!(other.run_dry().await.unwrap(), 2);
+    assert_eq!(own.db.verify_whole_journal(tenant(1), None).await.unwrap().head.position, 8);
+}
+
+#[tokio::test]
+async fn i11_an_untouched_chain_verifies_also_in_pieces() {
+    let (own, _) = seven_acts().await;
+    let whole = own.db.verify_whole_journal(tenant(1), None).await.unwrap();
+    assert_eq!((whole.head.position, whole.broken), (7, None));
+    let first = own.db.verify_journal(tenant(1), 0, 3).await.unwrap();
+    assert!(!first.complete);
+    let rest = own.db.verify_journal(tenant(1), first.head.position, 100).await.unwrap();
+    assert_eq!(rest, whole);
+    assert_eq!(own.db.audited_tenants().await.unwrap(), [tenant(1), tenant(2)]);
+}
+
+#[tokio::test]
+async fn i11_a_changed_entry_breaks_the_chain_at_its_place() {
+    let (own, _) = seven_acts().await;
+    let sql = "UPDATE journal_entry SET act = 'other' WHERE id = (SELECT entry_id FROM journal_link WHERE position = 3 \
+               AND tenant_id = x'00000000000000000000000000000001')";
+    tamper(&own, sql).await;
+    assert_eq!(broken(&own).await, Some(Broken::Altered(3)));
+}
+
+#[tokio::test]
+async fn i11_a_changed_change_breaks_the_chain_at_its_place() {
+    let (own, _) = seven_acts().await;
+    let sql = "UPDATE journal_change SET after = '{}' WHERE entry_id = (SELECT entry_id FROM journal_link \
+               WHERE position = 5 AND tenant_id = x'00000000000000000000000000000001')";
+    tamper(&own, sql).await;
+    assert_eq!(broken(&own).await, Some(Broken::Altered(5)));
+}
+
+#[tokio::test]
+async fn i11_a_removed_row_is_missed() {
+    let (own, _) = seven_acts().await;
+    tamper(&own, "DELETE FROM journal_link WHERE position = 4").await;
+    assert_eq!(broken(&own).await, Some(Broken::Missing(4)));
+}
+
+#[tokio::test]
+async fn i11_a_cut_tail_is_missed_by_who_knows_the_head() {
+    let (own, _) = seven_acts().await;
+    let known = own.db.verify_whole_journal(tenant(1), None).await.unwrap().head;
+    tamper(&own, "DELETE FROM journal_link WHERE position >= 6").await;
+    assert_eq!(broken(&own).await, None);
+    let seen = own.db.verify_whole_journal(tenant(1), Some(&known)).await.unwrap();
+    assert_eq!(seen.broken, Some(Broken::Missing(7)));
+    let other = Head { position: 2, mac: vec![0; 32] };
+    let seen = own.db.verify_whole_journal(tenant(1), Some(&other)).await.unwrap();
+    assert_eq!(seen.broken, Some(Broken::Altered(2)));
+}
+
+#[tokio::test]
+async fn a_sequencer_that_is_late_is_noticed() {
+    let own = Own::new().await;
+    act(&own.db, &permit(1), 1, 1).await.unwrap();
+    assert!(!own.db.sequencer_is_late().await.unwrap());
+    own.clock.advance(chrono::Duration::seconds(6));
+    assert!(own.db.sequencer_is_late().await.unwrap());
+    Sequencer::new(own.db.clone()).run_dry().await.unwrap();
+    assert!(!own.db.sequencer_is_late().await.unwrap());
+}

@@ -1,0 +1,115 @@
+//! The first parameter of every operation: nobody passes it without the right to.
+
+use std::fmt;
+use std::future::{Ready, ready};
+use std::rc::Rc;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use kernel::{Claim, Kind, Origin, Permit, Session};
+
+use crate::access::{Access, Caller};
+use crate::idempotency::{self, Key};
+use crate::limits::Class;
+use crate::openapi::{Described, Sketch};
+use crate::operation::Entry;
+use crate::problem::Problem;
+use crate::state::State;
+
+/// What the gate found out about a request before its operation runs.
+#[derive(Debug)]
+pub(crate) struct Arrival {
+    pub(crate) entry: &'static Entry,
+    pub(crate) session: Option<Session>,
+    pub(crate) origin: Origin,
+}
+
+/// The bytes of a request's body, as far as a repeat must bring the same.
+pub trait Digest {
+    /// SHA-256 of the bytes.
+    fn digest(&self) -> [u8; 32];
+}
+
+impl Digest for () {
+    fn digest(&self) -> [u8; 32] {
+        idempotency::sha256(b"")
+    }
+}
+
+/// The proof that the caller may do what `C` names.
+pub struct Guard<C: Caller> {
+    proof: C::Proof,
+    arrival: Rc<Arrival>,
+    key: Option<Key>,
+    state: actix_web::web::Data<State>,
+}
+
+impl<C: Caller> Guard<C> {
+    /// Where the request comes from.
+    pub fn origin(&self) -> &Origin {
+        &self.arrival.origin
+    }
+
+    /// Takes one request from the bucket of a class for something named in the body, such as an account's e-mail; 429
+    /// when it is empty.
+    pub fn limit(&self, class: Class, name: &str) -> Result<(), Problem> {
+        self.state.limits().take_named(class, name)
+    }
+}
+
+impl<C: Caller<Proof = Permit<P>>, P: kernel::Permission> Guard<C> {
+    /// The permit for a write, with the claim of the request's `Idempotency-Key` when it has one.
+    pub fn permit(&self, body: &impl Digest) -> Permit<P> {
+        let claim = self.key.as_ref().zip(self.arrival.session.as_ref()).map(|(key, session)| Claim {
+            caller: session.principal().membership.uuid(),
+            route: self.arrival.entry.id(),
+            key: key.hash(),
+            body: body.digest(),
+        });
+        self.proof.clone().claiming(claim)
+    }
+
+    /// The permit for a read.
+    pub fn reading(&self) -> Permit<P> {
+        self.proof.clone()
+    }
+
+    /// The caller's session; the gate has made sure of it.
+    pub fn session(&self) -> Result<&Session, Problem> {
+        self.arrival.session.as_ref().ok_or_else(Problem::internal)
+    }
+}
+
+impl<C: Caller> fmt::Debug for Guard<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guard").field("access", &C::ACCESS).finish_non_exhaustive()
+    }
+}
+
+fn admit<C: Caller>(request: &HttpRequest) -> Result<Guard<C>, Problem> {
+    let arrival = request.extensions().get::<Rc<Arrival>>().cloned().ok_or_else(Problem::internal)?;
+    let state = request.app_data::<actix_web::web::Data<State>>().cloned().ok_or_else(Problem::internal)?;
+    let proof = C::admit(arrival.session.as_ref())?;
+    let key = if arrival.entry.is_repeatable() { Key::of(request.headers())? } else { None };
+    Ok(Guard { proof, arrival, key, state })
+}
+
+impl<C: Caller> FromRequest for Guard<C> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(admit(request))
+    }
+}
+
+impl<C: Caller> Described for Guard<C> {
+    fn describe(sketch: &mut Sketch) {
+        if C::ACCESS != Access::Public {
+            sketch.refuses(Kind::Unauthenticated);
+        }
+        if let Access::Permission(_) = C::ACCESS {
+            sketch.refuses(Kind::Forbidden);
+        }
+    }
+}

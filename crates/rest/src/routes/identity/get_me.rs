@@ -1,0 +1,17 @@
+//! `GET /api/v1/auth/me`
+
+use identity::Identity;
+use identity::permission::ReadMe;
+use identity::usecase::me;
+
+use crate::wire::identity::UserWire;
+use crate::{Env, Guard, Own, Problem, Read, operation};
+
+/// Read who is signed in
+///
+/// With company, role, clinics and what the role allows.
+#[operation]
+pub async fn get_me(guard: Guard<Own<ReadMe>>, identity: Env<Identity>) -> Result<Read<UserWire>, Problem> {
+    let profile = me::me(&identity, &guard.reading()).await?;
+    Ok(Read(UserWire::from(&profile)))
+}

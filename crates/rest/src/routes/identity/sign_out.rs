@@ -1,0 +1,20 @@
+//! `POST /api/v1/auth/sign-out`
+
+use identity::Identity;
+use identity::permission::SignOut;
+use identity::usecase::sign_out as usecase;
+use kernel::StoredReply;
+
+use crate::{Env, Guard, NoContent, Own, Problem, operation};
+
+/// Sign out
+///
+/// Ends the session of this access token; its refresh token ceases to work at once.
+#[operation]
+pub async fn sign_out(guard: Guard<Own<SignOut>>, identity: Env<Identity>) -> Result<NoContent, Problem> {
+    Ok(usecase::sign_out(&identity, &guard.permit(&()), signed_out).await?.into())
+}
+
+fn signed_out((): &()) -> StoredReply {
+    NoContent::reply()
+}

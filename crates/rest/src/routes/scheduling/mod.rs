@@ -1,0 +1,1 @@
+//! Operations of the scheduling context, a file each.

@@ -1,0 +1,105 @@
+//! What all requests share.
+
+use std::sync::Arc;
+
+use actix_web::web::{Bytes, Data};
+use kernel::{Clock, Ids};
+
+use crate::authentication::Authenticate;
+use crate::health::Readiness;
+use crate::limits::Limits;
+use crate::metrics::Metrics;
+use crate::openapi;
+use crate::operation::Entry;
+use crate::settings::Settings;
+
+/// The ports of one context, as an operation's parameter: `Env<Patients>`.
+pub type Env<T> = Data<T>;
+
+/// What the HTTP layer needs from outside.
+#[derive(Clone)]
+pub struct Ports {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Fresh request ids.
+    pub ids: Arc<dyn Ids>,
+    /// Who holds a token.
+    pub authenticate: Arc<dyn Authenticate>,
+    /// Whether this node can work.
+    pub readiness: Arc<dyn Readiness>,
+    /// Where refused attempts are noted.
+    pub refusals: Arc<dyn RefusalLog>,
+}
+
+/// An attempt that was refused with 401 or 403.
+#[derive(Debug, Clone)]
+pub struct RefusedAttempt {
+    /// When.
+    pub at: chrono::DateTime<chrono::Utc>,
+    /// Operation id.
+    pub operation: &'static str,
+    /// What it needs, as `x-permission` writes it.
+    pub permission: &'static str,
+    /// The code of the refusal.
+    pub code: &'static str,
+    /// The caller, when known.
+    pub session: Option<kernel::Session>,
+    /// Where from.
+    pub origin: kernel::Origin,
+}
+
+/// The access log: refused attempts, which leave no journal entry. It must not fail the request.
+#[async_trait::async_trait]
+pub trait RefusalLog: Send + Sync {
+    /// Notes the attempt.
+    async fn refused(&self, attempt: RefusedAttempt);
+}
+
+/// What all requests share.
+pub struct State {
+    settings: Settings,
+    ports: Ports,
+    table: &'static [Entry],
+    limits: Limits,
+    metrics: Metrics,
+    document: Bytes,
+}
+
+impl State {
+    /// The state of a server that answers the operations of a table.
+    pub fn new(settings: Settings, ports: Ports, table: &'static [Entry]) -> Data<Self> {
+        let limits = Limits::new(&settings.rates);
+        let document = openapi::document(table, openapi::SERVER).to_json().unwrap_or_default().into();
+        Data::new(Self { settings, ports, table, limits, metrics: Metrics::new(), document })
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The outside.
+    pub fn ports(&self) -> &Ports {
+        &self.ports
+    }
+
+    /// The operations answered.
+    pub fn table(&self) -> &'static [Entry] {
+        self.table
+    }
+
+    /// The rate limits.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// The metrics, to which others may add.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// The OpenAPI document as JSON.
+    pub fn document(&self) -> &Bytes {
+        &self.document
+    }
+}

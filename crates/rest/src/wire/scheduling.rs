@@ -1,0 +1,1 @@
+//! Values of the scheduling context on the wire.

@@ -1,0 +1,3 @@
+//! What the client programs of this package share; the suite itself is in `suite/`.
+
+pub mod measure;

@@ -1,0 +1,204 @@
+//! A valid request of every operation, one line each, written by hand.
+
+use std::fmt;
+
+use reqwest::Method;
+use rest::Entry;
+use serde_json::{Value, json};
+
+use super::ids::Ids;
+use crate::support::{Answer, Caller};
+
+/// A valid request of one operation.
+#[derive(Clone)]
+pub struct Line {
+    pub entry: &'static Entry,
+    pub path: String,
+    /// Names and values, each as it stands in the query string.
+    pub query: Vec<(&'static str, String)>,
+    pub body: Option<Value>,
+    /// What it is answered with.
+    pub status: u16,
+}
+
+type Query<'a> = &'a [(&'static str, &'a str)];
+
+struct Pen<'a> {
+    ids: &'a Ids,
+    lines: Vec<Line>,
+}
+
+impl Pen<'_> {
+    fn line(&mut self, method: &Method, template: &str, query: Query<'_>, body: Option<Value>, status: u16) {
+        let entry = rest::operations()
+            .iter()
+            .find(|entry| entry.method().as_str() == method.as_str() && entry.path() == template)
+            .unwrap_or_else(|| panic!("{method} {template} is no operation"));
+        let filled = template.split('/').map(|part| match part.strip_prefix('{').and_then(|p| p.strip_suffix('}')) {
+            Some(name) => self.ids.of_parameter(name),
+            None => part,
+        });
+        let path = filled.collect::<Vec<_>>().join("/");
+        let query = query.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        self.lines.push(Line { entry, path, query, body, status });
+    }
+
+    fn get(&mut self, template: &str, query: Query<'_>) {
+        self.line(&Method::GET, template, query, None, 200);
+    }
+
+    fn post(&mut self, template: &str, status: u16, body: Value) {
+        self.line(&Method::POST, template, &[], Some(body), status);
+    }
+
+    fn patch(&mut self, template: &str, body: Value) {
+        self.line(&Method::PATCH, template, &[], Some(body), 200);
+    }
+}
+
+/// All operations in an order in which each succeeds; signing out is the last.
+pub fn lines(ids: &Ids) -> Vec<Line> {
+    let mut pen = Pen { ids, lines: Vec::new() };
+    system(&mut pen);
+    identity(&mut pen);
+    patients(&mut pen);
+    offers(&mut pen);
+    availability(&mut pen);
+    appointments(&mut pen);
+    pen.line(&Method::POST, "/api/v1/auth/sign-out", &[], None, 204);
+    pen.lines
+}
+
+fn system(pen: &mut Pen<'_>) {
+    for template in ["/health/live", "/health/ready", "/docs", "/docs/", "/docs/{file}", "/openapi.json", "/problems/{code}"] {
+        pen.get(template, &[]);
+    }
+    pen.line(&Method::GET, "/metrics", &[], None, 401);
+}
+
+fn identity(pen: &mut Pen<'_>) {
+    let Ids { refresh_token, mail_token, serial, .. } = pen.ids;
+    let email = format!("newcomer{serial}@example.com");
+    let password = api::demo::PASSWORD;
+    let company = json!({ "company_name": "Nova", "name": "Nina", "email": email, "password": password });
+    pen.get("/.well-known/jwks.json", &[]);
+    pen.post("/api/v1/auth/sign-up", 201, company);
+    pen.post("/api/v1/auth/sign-in", 200, json!({ "email": email, "password": password }));
+    pen.post("/api/v1/auth/refresh", 200, json!({ "refresh_token": refresh_token }));
+    pen.post("/api/v1/auth/email/verify", 204, json!({ "token": mail_token }));
+    pen.get("/api/v1/auth/me", &[]);
+    pen.get("/api/v1/roles", &[]);
+    pen.get("/api/v1/clinics", &[]);
+}
+
+fn patients(pen: &mut Pen<'_>) {
+    let serial = pen.ids.serial;
+    let home = json!([{ "street": "Rua das Flores", "number": serial.to_string(), "city": "São Paulo" }]);
+    pen.get("/api/v1/patients", &[("search", "a")]);
+    pen.post("/api/v1/patients", 201, json!({ "name": format!("Nova Paciente {serial}") }));
+    pen.get("/api/v1/patients/{patient_id}", &[]);
+    pen.patch("/api/v1/patients/{patient_id}", json!({ "addresses": home }));
+}
+
+fn offers(pen: &mut Pen<'_>) {
+    let Ids { service, clinic, serial, .. } = pen.ids;
+    let practitioner = json!({
+        "name": format!("Nova {serial}"), "profession": "doctor", "service_ids": [service], "clinic_ids": [clinic]
+    });
+    pen.get("/api/v1/services", &[]);
+    pen.post("/api/v1/services", 201, json!({ "name": format!("Novo {serial}"), "duration_minutes": 20 }));
+    pen.get("/api/v1/services/{service_id}", &[]);
+    pen.patch("/api/v1/services/{service_id}", json!({ "name": format!("Renomeado {serial}") }));
+    pen.get("/api/v1/practitioners", &[]);
+    pen.post("/api/v1/practitioners", 201, practitioner);
+    pen.get("/api/v1/practitioners/{practitioner_id}", &[]);
+    pen.patch(
+        "/api/v1/practitioners/{practitioner_id}",
+        json!({ "name": format!("Renomeada {serial}"), "service_ids": [service], "clinic_ids": [clinic] }),
+    );
+}
+
+fn availability(pen: &mut Pen<'_>) {
+    let Ids { service, practitioner, clinic, start, serial, .. } = pen.ids;
+    let weekly = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday"]
+        .map(|weekday| json!({ "weekday": weekday, "start": "06:00", "end": "21:00" }));
+    let hours = json!({ "clinic_id": clinic, "weekly": weekly, "valid_from": "2027-01-01" });
+    let day = format!("2027-09-{:02}", 1 + serial % 28);
+    let closed = json!({ "kind": "override", "clinic_id": clinic, "date": day, "windows": [] });
+    let exceptions = "/api/v1/availability/{practitioner_id}/exceptions";
+    pen.get("/api/v1/availability/{practitioner_id}", &[]);
+    pen.line(&Method::PUT, "/api/v1/availability/{practitioner_id}", &[], Some(hours), 200);
+    pen.get(exceptions, &[]);
+    pen.post(exceptions, 201, closed);
+    let exception = format!("{exceptions}/{{exception_id}}");
+    pen.line(&Method::DELETE, &exception, &[], None, 204);
+    let with = [("service_id", service.as_str()), ("practitioner_id", practitioner), ("clinic_id", clinic)];
+    let week = [("from", "2027-06-07T00:00:00Z"), ("to", "2027-06-14T00:00:00Z")];
+    pen.get("/api/v1/slots", &[&with[..], &week].concat());
+    pen.get("/api/v1/slots/explain", &[&with[..], &[("start", start)]].concat());
+}
+
+fn appointments(pen: &mut Pen<'_>) {
+    let Ids { service, practitioner, patient, clinic, start, .. } = pen.ids;
+    let booking = json!({
+        "service_id": service, "practitioner_id": practitioner, "patient_id": patient, "clinic_id": clinic,
+        "start": start,
+    });
+    let filter = [("practitioner_id", practitioner.as_str()), ("patient_id", patient), ("clinic_id", clinic)];
+    let time = [("from", "2027-02-01T00:00:00Z"), ("to", "2027-12-01T00:00:00Z")];
+    pen.get("/api/v1/appointments", &[&filter[..], &time].concat());
+    pen.post("/api/v1/appointments", 201, booking);
+    pen.get("/api/v1/appointments/{appointment_id}", &[]);
+    pen.get("/api/v1/appointments/{appointment_id}/history", &[]);
+    pen.post("/api/v1/appointments/{appointment_id}/confirm", 200, json!({}));
+    pen.post("/api/v1/appointments/{appointment_id}/cancel", 200, json!({ "reason": "Mudança de planos" }));
+}
+
+impl Line {
+    /// The operation's id.
+    pub fn id(&self) -> &'static str {
+        self.entry.id()
+    }
+
+    /// Whether it may change something.
+    pub fn is_mutation(&self) -> bool {
+        self.method() != Method::GET
+    }
+
+    pub fn method(&self) -> Method {
+        Method::from_bytes(self.entry.method().as_str().as_bytes()).unwrap()
+    }
+
+    /// Path and query string.
+    pub fn url(&self) -> String {
+        let pairs: Vec<String> = self.query.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        if pairs.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, pairs.join("&")) }
+    }
+
+    /// Sends it, with `If-Match: *` where a condition is needed.
+    pub async fn send(&self, caller: &Caller) -> Answer {
+        self.send_with(caller, &[]).await
+    }
+
+    /// The same with further headers.
+    pub async fn send_with(&self, caller: &Caller, headers: &[(&str, &str)]) -> Answer {
+        let mut all = self.condition();
+        all.extend(headers);
+        caller.send(self.method(), &self.url(), self.body.as_ref(), &all).await
+    }
+
+    fn condition(&self) -> Vec<(&'static str, &'static str)> {
+        if [Method::PATCH, Method::PUT].contains(&self.method()) { vec![("if-match", "*")] } else { Vec::new() }
+    }
+}
+
+impl fmt::Debug for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({} {})", self.id(), self.method(), self.url())
+    }
+}
+
+/// Enough for instants, ids and words.
+fn encoded(value: &str) -> String {
+    value.replace('%', "%25").replace('+', "%2B").replace(' ', "%20").replace('&', "%26")
+}
