@@ -103,7 +103,7 @@ const SQLITE_INDEXES: &str = "CREATE INDEX patient_by_name ON patient (tenant_id
 /// `terms` are escaped for LIKE, the longest first, `exact_values` identifiers as `kind:value`, and `exact_contacts` match keys,
 /// each list with spaces between. `reach` is `company`, `self`, `linked`, `agenda`, or anything else for nobody. Each statement
 /// is planned for its terms, because a frequent one wants the ordered index and a rare one the trigrams.
-const SEARCH: &str = r#"
+const SEARCH: &str = r"
 CREATE FUNCTION patient_search(
   terms text, exact_values text, exact_contacts text,
   reach text, reach_id uuid, agenda_since timestamptz, today date,
@@ -175,7 +175,7 @@ END $$;
 
 REVOKE ALL ON FUNCTION patient_search, patient_search_total FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION patient_search, patient_search_total TO salus_app;
-"#;
+";
 
 /// Every term occurs; the first drives the index, which `LIKE ALL` alone does not.
 const INSIDE: &str = "p.search_text LIKE in_all[1] AND p.search_text LIKE ALL (in_all[2:])";

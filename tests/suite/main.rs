@@ -1,6 +1,13 @@
 //! The one integration-test binary of Salus.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says what went wrong by panicking")]
 
+mod api;
+mod authz;
+mod crash;
+mod isolation;
 mod migrations;
+mod openapi;
+mod outbox;
+mod store_contract;
 mod support;
 mod tidy;

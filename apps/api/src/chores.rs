@@ -1,30 +1,35 @@
-//! What has to be tidied now and then.
+//! What has to be looked after now and then.
 
 use std::time::Duration;
 
-use persistence::Database;
+use identity::usecase::signing_keys;
 
+use crate::wiring::App;
 use crate::worker::Stop;
 
-/// How often stored replies are looked through; they are kept for 24 hours.
+/// How often; nothing is kept so exactly that ten minutes matter.
 const EVERY: Duration = Duration::from_mins(10);
 
-/// Removes what has expired, at once and then every ten minutes, until asked to stop.
-pub async fn run(database: &Database, mut stop: Stop) {
+/// Removes what has expired and follows a signing key whose time is over with a new one: at once and then every ten
+/// minutes, until asked to stop.
+pub async fn run(app: &App, mut stop: Stop) {
     while !stop.is_asked() {
-        match database.forget_expired_replies().await {
-            Ok(0) => {}
-            Ok(removed) => tracing::info!(removed, "forgot expired replies"),
-            Err(error) => tracing::warn!(%error, "expired replies were not removed"),
-        }
-        match database.forget_spent_secrets().await {
-            Ok(0) => {}
-            Ok(removed) => tracing::info!(removed, "forgot spent secrets"),
-            Err(error) => tracing::warn!(%error, "spent secrets were not removed"),
-        }
+        once(app).await;
         tokio::select! {
             () = stop.asked() => {}
             () = tokio::time::sleep(EVERY) => {}
         }
+    }
+}
+
+async fn once(app: &App) {
+    if let Err(error) = app.database.forget_expired_replies().await {
+        tracing::warn!(%error, "expired replies were not removed");
+    }
+    if let Err(error) = app.database.forget_spent_secrets().await {
+        tracing::warn!(%error, "spent secrets were not removed");
+    }
+    if let Err(error) = signing_keys::ready(&app.identity).await {
+        tracing::error!(%error, "the signing keys were not looked after");
     }
 }

@@ -76,7 +76,8 @@ impl Head {
         let (position, mac) = text.split_once(':').ok_or(form)?;
         let position = position.parse().ok().filter(|position| *position > 0).ok_or(form)?;
         let digits: Vec<u8> = mac.chars().filter_map(|c| u8::try_from(c.to_digit(16)?).ok()).collect();
-        let bytes: Vec<u8> = digits.chunks_exact(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect();
+        let bytes: Vec<u8> =
+            digits.chunks_exact(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect();
         if digits.len() != mac.len() {
             return Err(form.to_owned());
         }

@@ -130,7 +130,8 @@ async fn verify(app: &App, known: Option<cli::Head>, out: &mut impl Write) -> Re
 
 fn line(tenant: TenantId, verified: &Verified) -> String {
     let Verified { head, broken, .. } = verified;
-    let mac: String = head.mac.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = head.mac.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let mac: String = digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect();
     let state = match broken {
         None => "whole".to_owned(),
         Some(Broken::Missing(position)) => format!("BROKEN: nothing at position {position}"),

@@ -17,8 +17,8 @@ mod stage;
 use chrono::{DateTime, Duration, Utc};
 use chrono_tz::America::Sao_Paulo;
 
-pub use error::DemoError;
 use error::At;
+pub use error::DemoError;
 use stage::Stage;
 
 use crate::wiring::App;
@@ -43,8 +43,13 @@ pub async fn make(app: &App, now: DateTime<Utc>) -> Result<bool, DemoError> {
     let opened = offers::open(&stage, &company).await?;
     let people = people::people(PATIENTS);
     let patients = registry::register(&stage, &company, &people, today).await?;
-    let first = patients.first().copied().at("find the first patient")?;
-    company::enrol(&stage, &company, &opened.by_role(), first).await?;
+    let first = patients.first().zip(people.first()).at("find the first patient")?;
+    let first = (*first.0, first.1.name.as_str());
+    let members = company::enrol(&stage, &company, &opened.by_role(), first).await?;
+    offers::name_members(&stage, &company, &opened, &members).await?;
+    if let Some(caregiver) = members.get("caregiver") {
+        registry::link(&stage, &company, caregiver.id, &patients).await?;
+    }
     let plans = agenda::plans(&people, today);
     bookings::book_all(&stage, &company, &opened, &patients, &plans, now).await?;
     Ok(true)
@@ -61,4 +66,52 @@ pub fn welcome(public_url: &str, is_new: bool) -> String {
          and press Authorize with the access_token of the answer.\n",
         address_of("receptionist")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use identity::model::email::Email;
+    use identity::model::password::PasswordAttempt;
+    use identity::usecase::sign_in::{SignIn, sign_in};
+    use kernel::seal::Keyring;
+    use kernel::{Origin, unheard};
+
+    use super::*;
+    use crate::settings::{Settings, Variables};
+    use crate::wiring::World;
+
+    async fn app(folder: &std::path::Path) -> App {
+        let url = format!("sqlite://{}", folder.join("salus.db").display());
+        let settings = Settings::parse(&Variables::new([("DATABASE_URL", url)])).unwrap();
+        App::start(&settings, Keyring::generate().0, World::real()).await.unwrap()
+    }
+
+    #[actix_web::test]
+    async fn the_demo_company_is_made_once_is_whole_and_lets_every_role_in() {
+        let folder = tempfile::tempdir().unwrap();
+        let app = app(folder.path()).await;
+        assert!(make(&app, app.clock().now()).await.unwrap());
+        assert!(!make(&app, app.clock().now()).await.unwrap());
+        app.sequencer().run_dry().await.unwrap();
+        let [tenant] = app.database.audited_tenants().await.unwrap().try_into().unwrap();
+        assert_eq!(app.database.verify_whole_journal(tenant, None).await.unwrap().broken, None);
+        for role in staff::MEMBERS.iter().map(|member| member.role) {
+            let ask = SignIn {
+                email: Email::parse(&address_of(role)).unwrap(),
+                password: PasswordAttempt::new(PASSWORD.to_owned()),
+                company: None,
+            };
+            let signed_in = sign_in(&app.identity, &Origin::default(), ask, unheard).await.unwrap().into_value();
+            let membership = signed_in.profile.membership;
+            assert_eq!(membership.role.name(), role);
+            let agenda = staff::PRACTICES.iter().any(|practice| practice.role == Some(role));
+            assert_eq!((membership.practitioner.is_some(), membership.patient.is_some()), (agenda, role == "patient"));
+        }
+    }
+
+    #[test]
+    fn the_welcome_has_six_lines_at_most() {
+        let text = welcome("http://127.0.0.1:8080", true);
+        assert!(text.lines().count() <= 6 && text.contains("/docs") && text.contains(PASSWORD), "{text}");
+    }
 }

@@ -38,7 +38,8 @@ impl Format {
 /// Begins to log what `filter` lets pass. The SQL of a statement and the insides of the HTTP and database libraries are
 /// never logged below a warning unless the filter names them: they can hold personal data.
 pub fn init(filter: &str, format: Format) -> Result<(), NoLogs> {
-    let filter = EnvFilter::try_new(format!("sqlx=warn,sea_orm=warn,actix_http=warn,actix_server=warn,h2=warn,{filter}"))?;
+    let filter =
+        EnvFilter::try_new(format!("sqlx=warn,sea_orm=warn,actix_http=warn,actix_server=warn,h2=warn,{filter}"))?;
     subscriber(filter, format, io::stderr).try_init()?;
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! The back end of a clinic.
 
 use std::error::Error;
-use std::io::{self, Write};
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use api::cli::Cli;
@@ -17,7 +18,8 @@ fn main() -> ExitCode {
             let mut text = error.to_string();
             let mut cause = error.source();
             while let Some(error) = cause {
-                text.push_str(&format!(": {error}"));
+                // Writing to a `String` cannot fail.
+                let _ = write!(text, ": {error}");
                 cause = error.source();
             }
             // Nobody is left to tell when standard error is closed.

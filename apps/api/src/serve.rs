@@ -66,7 +66,7 @@ pub async fn serve(settings: &Settings) -> Result<(), ServeError> {
     if let Some(metrics) = metrics {
         tokio::spawn(rest::server::serve_metrics(metrics, app.state.clone())?);
     }
-    tracing::info!(address = %settings.bind, "ready");
+    tracing::info!(address = %listener.local_addr()?, "ready");
     rest::serve(listener, app.state.clone(), app.services())?.await?;
     stopper.stop();
     for task in background.into_iter().chain([gauges]) {
@@ -100,7 +100,7 @@ async fn work(app: App, stop: Stop) {
             () = asked.asked() => {}
         }
     };
-    tokio::join!(worker.run(stop.clone(), &app.database), number, chores::run(&app.database, stop));
+    tokio::join!(worker.run(stop.clone(), &app.database), number, chores::run(&app, stop));
     if let Err(error) = sequencer.run_dry().await {
         tracing::warn!(%error, "the last positions are left to the next start");
     }

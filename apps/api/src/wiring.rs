@@ -127,8 +127,7 @@ impl App {
 
     /// Adds the contexts to an HTTP application.
     pub fn services(&self) -> impl Fn(&mut ServiceConfig) + Clone + Send + 'static {
-        let (identity, patients, scheduling) =
-            (self.identity.clone(), self.patients.clone(), self.scheduling.clone());
+        let (identity, patients, scheduling) = (self.identity.clone(), self.patients.clone(), self.scheduling.clone());
         move |config| {
             config.app_data(identity.clone()).app_data(patients.clone()).app_data(scheduling.clone());
         }

@@ -106,7 +106,7 @@ ids! {
     /// Weekly windows of one practitioner in one clinic.
     ScheduleId = "schedule";
     /// An override of a date or a leave of a practitioner.
-    ScheduleExceptionId = "schedule_exception";
+    ScheduleExceptionId = "exception";
     /// A day on which a clinic, or the company, is closed.
     HolidayId = "holiday";
     /// A booked appointment.

@@ -6,10 +6,12 @@ use kernel::ids::PatientId;
 use kernel::{Page, PageAsk, StoreError, TenantScope, Transaction};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{IdentifierKind, Patient, PatientSummary, SearchTerms};
+use crate::model::{IdentifierKind, Patient, PatientLink, PatientSummary, SearchTerms};
 
 /// The unique identifiers of a company: the constraint's name on both databases.
 pub const IDENTIFIER_UNIQUE: &str = "patient_identifier_unique";
+/// A row that is named is not there, or another company's.
+pub const FOREIGN_KEY: &str = "foreign_key";
 
 /// Opens units of work on patients.
 #[async_trait]
@@ -42,6 +44,8 @@ pub trait PatientWrites: Send + Sync {
     async fn patient_add(&self, patient: &Patient) -> Result<(), StoreError>;
     /// Saves a changed patient if the stored version is `patient.version - 1`; false when it is not.
     async fn patient_save(&self, patient: &Patient) -> Result<bool, StoreError>;
+    /// Adds a link; [`FOREIGN_KEY`] refuses a member or patient that is not the company's.
+    async fn patient_link_add(&self, link: &PatientLink) -> Result<(), StoreError>;
 }
 
 /// A read-write transaction on patients.

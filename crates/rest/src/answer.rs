@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use crate::conditions;
 use crate::openapi::{Described, Sketch};
 use crate::problem::Problem;
+use crate::schema;
 
 /// Says that this is the stored answer to an earlier request of the same key.
 pub const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -215,7 +216,7 @@ pub trait WirePage {
 macro_rules! pages {
     ($($(#[$doc:meta])* $page:ident of $item:ty;)*) => {$(
         $(#[$doc])*
-        #[derive(Debug, ::serde::Serialize, ::utoipa::ToSchema)]
+        #[derive(::serde::Serialize, ::utoipa::ToSchema)]
         pub struct $page {
             /// The items, in the order asked for.
             items: Vec<$item>,
@@ -289,7 +290,9 @@ impl<T: Wire> Described for Versioned<T> {
     fn describe(sketch: &mut Sketch) {
         sketch.answers::<T>(StatusCode::OK, "Found.");
         sketch.answer_header(StatusCode::OK, "ETag", "Its version, for If-Match and If-None-Match.");
-        sketch.header("If-None-Match", "An entity tag that is known already; 304 when it still holds.");
+        let description = "An entity tag that is known already; 304 when it still holds.";
+        let schema = schema::plain(utoipa::openapi::schema::Type::String).into();
+        sketch.header("If-None-Match", description, schema);
         sketch.answers_nothing(StatusCode::NOT_MODIFIED, "Not changed since.");
     }
 }

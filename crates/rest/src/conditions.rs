@@ -9,6 +9,7 @@ use kernel::Kind;
 
 use crate::openapi::{Described, Sketch};
 use crate::problem::Problem;
+use crate::schema::{self, AnySchema};
 
 /// The strong entity tag of a version.
 pub fn entity_tag(version: i64) -> String {
@@ -128,9 +129,14 @@ impl FromRequest for MaybeIfMatch {
     }
 }
 
+/// One entity tag or `*`; a comma inside a tag is not read, and no tag of ours has one.
+fn tag_schema() -> AnySchema {
+    schema::pattern(r#"^(\*|(W/)?"[!#-+\--~]*")$"#)
+}
+
 impl Described for IfMatch {
     fn describe(sketch: &mut Sketch) {
-        sketch.required_header("If-Match", "The ETag that was read, or `*`.");
+        sketch.required_header("If-Match", "The ETag that was read, or `*`.", tag_schema());
         sketch.refuses(Kind::Malformed);
         sketch.refuses(Kind::Stale);
         sketch.refuses(Kind::ConditionRequired);
@@ -139,7 +145,7 @@ impl Described for IfMatch {
 
 impl Described for MaybeIfMatch {
     fn describe(sketch: &mut Sketch) {
-        sketch.header("If-Match", "The ETag that was read; 412 when it is no longer current.");
+        sketch.header("If-Match", "The ETag that was read; 412 when it is no longer current.", tag_schema());
         sketch.refuses(Kind::Malformed);
         sketch.refuses(Kind::Stale);
     }

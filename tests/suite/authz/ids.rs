@@ -43,14 +43,13 @@ fn items(page: &Value) -> &Vec<Value> {
 
 impl Ids {
     /// What everybody of the demo company reaches: the patient is the one that the role `patient` is and that the
-    /// caregiver cares for, and has an appointment with the practitioner that the role is, or else the hairdresser.
+    /// caregiver looks after, and has an appointment with the practitioner that the role is, or else the hairdresser.
     pub async fn of_role(app: &TestApp, role: &str) -> Self {
         let admin = app.admin().await;
         let me = app.member(role).await.get("/api/v1/auth/me").await.expect(200);
         let hairdresser = app.member("hairdresser").await.get("/api/v1/auth/me").await.expect(200);
         let practitioner = if me["practitioner_id"].is_null() { &hairdresser } else { &me }["practitioner_id"].clone();
         let patient = app.member("patient").await.get("/api/v1/auth/me").await.expect(200)["patient_id"].clone();
-        link_caregiver(app).await;
         let mut ids = Self {
             practitioner: practitioner.as_str().unwrap().to_owned(),
             patient: patient.as_str().unwrap().to_owned(),
@@ -145,14 +144,4 @@ impl Ids {
             other => panic!("what is {{{other}}}?"),
         }
     }
-}
-
-/// Links the demo company's caregiver to its patient: operations for that come with a later part.
-pub async fn link_caregiver(app: &TestApp) {
-    let sql = "INSERT INTO patient_link (tenant_id, id, membership_id, patient_id, kind, valid_from) \
-         SELECT m.tenant_id, p.patient_id, m.id, p.patient_id, 'caregiver', '2027-01-01' \
-         FROM membership m JOIN membership p ON p.tenant_id = m.tenant_id \
-         WHERE m.role = 'caregiver' AND p.role = 'patient' AND p.patient_id IS NOT NULL \
-         AND NOT EXISTS (SELECT 1 FROM patient_link)";
-    app.sql().await.run(sql).await.unwrap();
 }

@@ -8,6 +8,7 @@ use crate::support::{Kind, Sql};
 const GLOBAL: &[(&str, &str)] = &[
     ("account", "a person signs in before a company is known, and may work in several"),
     ("seaql_migrations", "the list of applied migrations"),
+    ("sign_in_failure", "counts failed attempts by address, known or not, before a company is known"),
     ("signing_key", "one issuer for all companies"),
 ];
 
@@ -78,10 +79,12 @@ mod on_postgres {
         });
     }
 
-    /// Tables that work across tenants may see; each policy for `salus_across` is one of them.
+    /// Tables that work across tenants may see, each for a reason: sign-in knows no company yet, and names those of an account with
+    /// their clinics; the worker, the sequencer and the chores serve all companies.
     const ACROSS: &[&str] = &[
-        "access_log", "account", "event", "event_position", "job", "journal_change", "journal_entry", "journal_link", "membership",
-        "refresh_token", "session", "signing_key",
+        "access_log", "account", "clinic", "company", "consumed_event", "event", "event_position", "idempotency", "job",
+        "journal_change", "journal_entry", "journal_link", "mail", "membership", "membership_clinic", "refresh_token", "session",
+        "sign_in_failure", "signed_token", "signing_key",
     ];
 
     #[test]

@@ -114,6 +114,15 @@ impl TestApp {
         self.app.sequencer().run_dry().await.unwrap();
     }
 
+    /// The token of the last verification mail to a company, after its jobs have run.
+    pub async fn mailed_token(&self, company: uuid::Uuid) -> String {
+        self.app.worker(Pace::default()).run_dry().await.unwrap();
+        let company = kernel::ids::TenantId::from_uuid(company);
+        let mails = self.app.database.caught_mails(company).await.unwrap();
+        let (_, rest) = mails.last().unwrap().text.split_once("token=").unwrap();
+        rest.split_whitespace().next().unwrap().to_owned()
+    }
+
     /// The same database behind a second server, as another node.
     pub async fn second_node(&self) -> (App, Caller, ServerHandle) {
         let app = wire(self.database(), self.clock.clone(), &[]).await;

@@ -3,15 +3,20 @@
 mod answer;
 mod app;
 mod caller;
+mod crowd;
 mod database;
+mod office;
 mod sql;
 mod world;
 
 pub use answer::Answer;
 pub use app::{TestApp, run};
 pub use caller::Caller;
+pub use crowd::at_once;
 pub use database::{Kind, TestDatabase};
+pub use office::{Office, text};
 pub use sql::Sql;
+pub use world::MARKER;
 
 /// Runs each test on SQLite, and with the feature `postgres` on PostgreSQL too.
 #[macro_export]

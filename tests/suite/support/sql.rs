@@ -1,6 +1,6 @@
 //! A look behind the application: plain SQL as the owner, whom the policies let see everything.
 
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection, QueryResult, Statement};
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, QueryResult, Statement};
 
 use super::database::TestDatabase;
 
@@ -16,6 +16,14 @@ impl Sql {
     pub async fn rows(&self, sql: &str) -> Vec<QueryResult> {
         let statement = Statement::from_string(self.0.get_database_backend(), sql);
         self.0.query_all_raw(statement).await.unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+
+    /// An id as this database writes it in SQL.
+    pub fn id(&self, id: &str) -> String {
+        match self.0.get_database_backend() {
+            DbBackend::Postgres => format!("'{id}'::uuid"),
+            _ => format!("x'{}'", id.replace('-', "")),
+        }
     }
 
     /// The first column of each row, as text.

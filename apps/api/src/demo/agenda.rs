@@ -65,7 +65,10 @@ fn starts(of: &Practice, date: NaiveDate) -> Vec<NaiveTime> {
     let windows = if of.hours.days().contains(&date.weekday()) { of.hours.windows() } else { &[] };
     let grid = |(from, to): &(u32, u32)| {
         let (from, to) = (*from, *to);
-        (0..).map(move |place| from + place * length).take_while(move |start| start + length + after <= to).step_by(step)
+        (0..)
+            .map(move |place| from + place * length)
+            .take_while(move |start| start + length + after <= to)
+            .step_by(step)
     };
     windows.iter().flat_map(grid).map(time).collect()
 }

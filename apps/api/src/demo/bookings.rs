@@ -5,16 +5,14 @@ use kernel::ids::{AppointmentId, PatientId};
 use kernel::unheard;
 use scheduling::model::requested_start::RequestedStart;
 use scheduling::model::words::{BookingOrigin, Note};
-use scheduling::usecase::{
-    Book, CancelAppointment, ConfirmAppointment, book, cancel_appointment, confirm_appointment,
-};
+use scheduling::usecase::{Book, CancelAppointment, ConfirmAppointment, book, cancel_appointment, confirm_appointment};
 
 use super::agenda::{Fate, Plan};
 use super::company::Company;
 use super::error::{At, DemoError};
 use super::offers::Opened;
-use super::stage::{Stage, permit};
 use super::staff::PRACTICES;
+use super::stage::{Stage, permit};
 
 /// A booked appointment that has something before it.
 struct Booked {

@@ -16,8 +16,8 @@ use kernel::{Origin, unheard};
 
 use super::error::{At, DemoError};
 use super::people::Town;
-use super::stage::{Stage, permit};
 use super::staff::{MEMBERS, Member};
+use super::stage::{Stage, permit};
 use super::{NAME, PASSWORD};
 
 /// The company and where it is.
@@ -49,12 +49,12 @@ pub(super) async fn found(stage: &Stage) -> Result<Option<Company>, DemoError> {
         proof: AddressProof::Given,
     };
     let ask = SignUp { founder, password: password()? };
-    let founded = match sign_up(&stage.identity, &Origin::default(), ask, unheard).await {
+    let signed_in = match sign_up(&stage.identity, &Origin::default(), ask, unheard).await {
         Err(SignUpError::EmailTaken) => return Ok(None),
         other => other.at("sign up")?.into_value(),
     };
-    let tenant = founded.profile.company.id;
-    let sao_paulo = founded.profile.clinics.first().at("find the first clinic")?.id;
+    let tenant = signed_in.profile.company.id;
+    let sao_paulo = signed_in.profile.clinics.first().at("find the first clinic")?.id;
     let paris = AddClinic {
         name: PlaceName::parse("Clínica Aurora Paris").at("name a clinic")?,
         country: Country::FRANCE,
@@ -71,19 +71,22 @@ pub(super) async fn enrol(
     stage: &Stage,
     company: &Company,
     practitioners: &BTreeMap<&'static str, PractitionerId>,
-    patient: PatientId,
+    patient: (PatientId, &str),
 ) -> Result<BTreeMap<&'static str, Membership>, DemoError> {
     let mut members = BTreeMap::new();
     for member in MEMBERS.iter().filter(|member| member.role != "admin") {
-        let ask = EnrolMember {
-            practitioner: practitioners.get(member.role).copied(),
-            patient: (member.role == "patient").then_some(patient),
-            ..plain(member)?
-        };
-        let enrolled = enrol_member(&stage.identity, &permit(company.tenant), ask, unheard).await.at("enrol a member")?;
+        let ask = EnrolMember { practitioner: practitioners.get(member.role).copied(), ..plain(member)? };
+        let ask = if member.role == "patient" { as_patient(ask, patient)? } else { ask };
+        let enrolled =
+            enrol_member(&stage.identity, &permit(company.tenant), ask, unheard).await.at("enrol a member")?;
         members.insert(member.role, enrolled.into_value());
     }
     Ok(members)
+}
+
+fn as_patient(ask: EnrolMember, (id, name): (PatientId, &str)) -> Result<EnrolMember, DemoError> {
+    let name = DisplayName::parse(name).at("name a member")?;
+    Ok(EnrolMember { patient: Some(id), name, ..ask })
 }
 
 fn plain(member: &Member) -> Result<EnrolMember, DemoError> {

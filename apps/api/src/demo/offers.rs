@@ -2,18 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use identity::model::membership::Membership;
 use kernel::ids::{PractitionerId, ServiceId};
-use kernel::{Money, unheard};
+use kernel::{Money, Patch, unheard};
+use scheduling::model::patch::PractitionerPatch;
 use scheduling::model::practitioner::{PractitionerProfile, Registration};
 use scheduling::model::service::{Modality, ServiceAsk, ServiceTerms};
 use scheduling::model::weekly::{DayWindow, MinuteOfDay, WeeklySchedule, WeeklyWindow};
 use scheduling::model::words::{Label, PersonName};
-use scheduling::usecase::{SetAvailability, add_practitioner, add_service, set_availability};
+use scheduling::usecase::{
+    ChangePractitioner, SetAvailability, add_practitioner, add_service, change_practitioner, set_availability,
+};
 
 use super::company::Company;
 use super::error::{At, DemoError};
-use super::stage::{Stage, permit};
 use super::staff::{Hours, OFFERS, Offer, PRACTICES, Practice};
+use super::stage::{Stage, permit};
 
 /// Ids by the names that the demo's lists use.
 pub(super) struct Opened {
@@ -49,6 +53,23 @@ pub(super) async fn open(stage: &Stage, company: &Company) -> Result<Opened, Dem
     Ok(Opened { services, practitioners })
 }
 
+/// Notes on each practitioner who is a member which one.
+pub(super) async fn name_members(
+    stage: &Stage,
+    company: &Company,
+    opened: &Opened,
+    members: &BTreeMap<&'static str, Membership>,
+) -> Result<(), DemoError> {
+    for (role, practitioner_id) in opened.by_role() {
+        let Some(member) = members.get(role) else { continue };
+        let patch = PractitionerPatch { membership_id: Patch::Set(member.id), ..PractitionerPatch::default() };
+        let ask = ChangePractitioner { practitioner_id, seen_version: None, patch };
+        let changed = change_practitioner(&stage.scheduling, &permit(company.tenant), ask, unheard).await;
+        drop(changed.at("name a practitioner's membership")?);
+    }
+    Ok(())
+}
+
 fn terms(offer: &Offer) -> Result<ServiceTerms, DemoError> {
     let ask = ServiceAsk {
         name: offer.name.to_owned(),
@@ -68,7 +89,8 @@ fn profile(
     services: &BTreeMap<&'static str, ServiceId>,
 ) -> Result<PractitionerProfile, DemoError> {
     let offered: BTreeSet<_> = practice.offers.iter().filter_map(|name| services.get(name).copied()).collect();
-    let registration = practice.registration.map(|[council, number, region]| Registration::parse(council, number, region));
+    let registration =
+        practice.registration.map(|[council, number, region]| Registration::parse(council, number, region));
     Ok(PractitionerProfile {
         name: PersonName::parse(practice.name).at("name a practitioner")?,
         profession: Label::parse(practice.profession).at("read a profession")?,

@@ -1,14 +1,14 @@
 //! The patients of the demo company, registered.
 
 use chrono::NaiveDate;
-use kernel::ids::PatientId;
+use kernel::ids::{MembershipId, PatientId};
 use kernel::unheard;
 use patients::model::{
     Address, AddressParts, BirthDate, Contact, ContactKind, ContactList, Country, CustomFields, HealthPlan,
-    HealthPlanParts, Identifier, IdentifierKind, Language, PatientDetails, PersonName, Preferences, Sex, Stage as Standing,
-    Tag,
+    HealthPlanParts, Identifier, IdentifierKind, Language, LinkKind, PatientDetails, PersonName, Preferences, Sex,
+    Stage as Standing, Tag,
 };
-use patients::usecase::register_patient;
+use patients::usecase::{LinkPatient, link_patient, register_patient};
 
 use super::company::Company;
 use super::error::{At, DemoError};
@@ -30,6 +30,20 @@ pub(super) async fn register(
         ids.push(patient.value().id);
     }
     Ok(ids)
+}
+
+/// Lets the caregiver look after the first patient, who also signs in, and two more.
+pub(super) async fn link(
+    stage: &Stage,
+    company: &Company,
+    membership: MembershipId,
+    patients: &[PatientId],
+) -> Result<(), DemoError> {
+    for patient in patients.iter().take(3).copied() {
+        let ask = LinkPatient { membership, patient, kind: LinkKind::Caregiver, valid_from: None, valid_to: None };
+        drop(link_patient(&stage.patients, &permit(company.tenant), ask, unheard).await.at("link a patient")?);
+    }
+    Ok(())
 }
 
 fn details(person: &Person, today: NaiveDate) -> Result<PatientDetails, DemoError> {

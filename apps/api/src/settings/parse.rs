@@ -84,7 +84,9 @@ pub(super) fn networks(text: &str) -> Result<Vec<IpNet>, String> {
 pub(super) fn sender(text: &str) -> Result<String, String> {
     let address = text.rsplit_once('<').map_or(text, |(_, rest)| rest.trim_end_matches('>'));
     match address.split_once('@') {
-        Some((local, host)) if !local.is_empty() && !host.is_empty() && !text.contains(['\r', '\n']) => Ok(text.to_owned()),
+        Some((local, host)) if !local.is_empty() && !host.is_empty() && !text.contains(['\r', '\n']) => {
+            Ok(text.to_owned())
+        }
         _ => Err("must be an address, or Name <address>".to_owned()),
     }
 }

@@ -139,7 +139,8 @@ impl<'a> Reader<'a> {
             (Some(_), Some(_)) => Err(format!("is given twice, also as {}_FILE", of.name)),
             (Some(text), None) => Ok(Some(text.to_owned())),
             (None, Some(path)) => {
-                let text = fs::read_to_string(path).map_err(|error| format!("its file {path} cannot be read: {error}"))?;
+                let text =
+                    fs::read_to_string(path).map_err(|error| format!("its file {path} cannot be read: {error}"))?;
                 Ok(Some(text.trim().to_owned()))
             }
             (None, None) => Ok(of.default.map(str::to_owned)),

@@ -1,5 +1,6 @@
 //! Signing out: the session is over at once, and everywhere within the caller cache's time.
 
+use kernel::ids::SessionId;
 use kernel::{Actor, Change, Committed, FromStore, Kind, Permit, Refusal, Reply, StoreError, commit, unchanged};
 use thiserror::Error;
 
@@ -47,20 +48,20 @@ impl FromStore for SignOutError {
 pub async fn sign_out(
     env: &Identity,
     permit: &Permit<permission::SignOut>,
-    reply: Reply<()>,
-) -> Result<Committed<()>, SignOutError> {
+    reply: Reply<SessionId>,
+) -> Result<Committed<SessionId>, SignOutError> {
     let Actor::Member { session: id, .. } = permit.actor() else { return Err(SignOutError::NoSession) };
     let now = env.clock.now();
     let tx = env.db.begin(permit.scope()).await?;
     let session = tx.session_by_id(permit.scope().tenant(), id).await?.ok_or(SignOutError::NoSession)?;
     if session.ended.is_some() {
-        return Ok(unchanged(tx, (), reply));
+        return Ok(unchanged(tx, id, reply));
     }
     let before = session.facts();
     let ended = session.ended(Ending::SignedOut, now);
     tx.session_update(&ended).await?;
     let change = Change::updated(ended.id, ended.version, &before, &ended.facts());
-    let done = commit(tx, permit.journal(ended.id, now).changed(change), (), reply).await?;
-    env.callers.forget_session(ended.id);
+    let done = commit(tx, permit.journal(ended.id, now).changed(change), id, reply).await?;
+    env.callers.forget_session(id);
     Ok(done)
 }

@@ -1,5 +1,6 @@
 //! Proving that an address is one's own, by the link that was mailed to it.
 
+use kernel::ids::AccountId;
 use kernel::{Change, Committed, FromStore, Kind, Origin, Permit, Refusal, Reply, StoreError, commit};
 use thiserror::Error;
 
@@ -48,8 +49,8 @@ pub async fn verify_email(
     env: &Identity,
     origin: &Origin,
     secret: &Secret,
-    reply: Reply<()>,
-) -> Result<Committed<()>, VerifyEmailError> {
+    reply: Reply<AccountId>,
+) -> Result<Committed<AccountId>, VerifyEmailError> {
     let now = env.clock.now();
     let tx = env.db.begin_across_tenants("verify an address").await?;
     let proof = tx.email_proof_locked(&secret.hash()).await?.ok_or(VerifyEmailError::Invalid)?;
@@ -61,5 +62,5 @@ pub async fn verify_email(
     tx.account_update(&account).await?;
     let permit = Permit::<permission::VerifyEmail>::system(proof.tenant, "verify an address", origin.clone());
     let change = Change::updated(account.id, account.version, &before, &account.facts());
-    Ok(commit(tx, permit.journal(account.id, now).changed(change), (), reply).await?)
+    Ok(commit(tx, permit.journal(account.id, now).changed(change), account.id, reply).await?)
 }

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use kernel::Reach;
+use patients::model::PatientLink;
 use sea_orm::Condition;
 use sea_orm::entity::prelude::*;
 
@@ -28,6 +29,21 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// The row of a link of this tenant.
+    pub fn of(link: &PatientLink, tenant_id: Uuid) -> Self {
+        Self {
+            tenant_id,
+            id: link.id().uuid(),
+            membership_id: link.membership().uuid(),
+            patient_id: link.patient().uuid(),
+            kind: link.kind().as_str().to_owned(),
+            valid_from: link.valid_from(),
+            valid_to: link.valid_to(),
+        }
+    }
+}
 
 impl Reachable for Entity {
     fn tenant() -> Option<Column> {

@@ -414,7 +414,7 @@ async fn a_member_is_bound_to_practitioner_and_clinics() {
     let permit = Permit::<UsersManage>::system(company, "test", origin());
     let _ = enrol_member(&world.env, &permit, ask, unheard).await.unwrap();
     let helio = world.sign_in("helio@aurora.example", RIGHT).await.unwrap();
-    assert_eq!(helio.profile.clinics, [paris.clone()]);
+    assert_eq!(helio.profile.clinics, std::slice::from_ref(&paris));
     let session = world.session(&helio).await;
     assert_eq!(session.principal().grants.reach("patients:read"), Some(Reach::Agenda(practitioner)));
 

@@ -14,7 +14,7 @@ use super::sketch::{Sketch, SketchBody};
 use crate::access::Access;
 use crate::operation::{Entry, Gate, Operation, documented, is_repeatable};
 use crate::problem::{HEAD_REFUSALS, NOT_ACCEPTABLE, ProblemDocument, status_of};
-use crate::schema::Schemas;
+use crate::schema::{self, Schemas};
 
 /// Where the operations are: where the document is, whatever the address it is called by.
 pub const SERVER: &str = "/";
@@ -65,7 +65,8 @@ fn imply<O: Operation>(sketch: &mut Sketch, method: &Method) {
         sketch.refuses_with(NOT_ACCEPTABLE);
     }
     if is_repeatable::<O>(method) {
-        sketch.header("Idempotency-Key", "Makes a repeat safe: the same key with the same body gets the same answer.");
+        let description = "Makes a repeat safe: the same key with the same body gets the same answer.";
+        sketch.header("Idempotency-Key", description, schema::pattern("^[!-~]{1,255}$"));
         for kind in [Kind::Malformed, Kind::Conflict, Kind::Invalid] {
             sketch.refuses(kind);
         }

@@ -8,7 +8,7 @@ use kernel::{Fault, Kind};
 use serde_json::Value;
 use utoipa::openapi::header::Header;
 use utoipa::openapi::path::{Parameter, ParameterIn, ParameterStyle};
-use utoipa::openapi::{Content, KnownFormat, RefOr, Required, Response};
+use utoipa::openapi::{Content, RefOr, Required, Response};
 
 use crate::answer::Wire;
 use crate::fault::{Faults, Place};
@@ -124,14 +124,12 @@ impl Sketch {
     }
 
     /// Says that a request may carry a header.
-    pub fn header(&mut self, name: &str, description: &str) {
-        let schema = schema::text(1, 255);
+    pub fn header(&mut self, name: &str, description: &str, schema: AnySchema) {
         self.parameter(name, ParameterIn::Header, description, schema, Required::False);
     }
 
     /// Says that a request must carry a header.
-    pub fn required_header(&mut self, name: &str, description: &str) {
-        let schema = schema::text(1, 255);
+    pub fn required_header(&mut self, name: &str, description: &str, schema: AnySchema) {
         self.parameter(name, ParameterIn::Header, description, schema, Required::True);
     }
 
@@ -185,10 +183,10 @@ impl Sketch {
         }
     }
 
-    /// A UUID header of a request.
+    /// The header that names a request.
     pub(crate) fn request_id(&mut self) {
-        let schema = schema::format(KnownFormat::Uuid);
-        let description = "Names this request in answers and logs; made when absent.";
+        let schema = schema::plain(utoipa::openapi::schema::Type::String).into();
+        let description = "A UUID that names this request in answers and logs; made when it is absent or none.";
         self.parameter("X-Request-Id", ParameterIn::Header, description, schema, Required::False);
     }
 }

@@ -48,6 +48,27 @@ pub(crate) fn table() -> Vec<Entry> {
             PATCH "/api/v1/patients/{patient_id}" => patients::update_patient::update_patient,
         ]
         scheduling: [
+            GET "/api/v1/services" => scheduling::list_services::list_services,
+            POST "/api/v1/services" => scheduling::create_service::create_service,
+            GET "/api/v1/services/{service_id}" => scheduling::read_service::read_service,
+            PATCH "/api/v1/services/{service_id}" => scheduling::update_service::update_service,
+            GET "/api/v1/practitioners" => scheduling::list_practitioners::list_practitioners,
+            POST "/api/v1/practitioners" => scheduling::create_practitioner::create_practitioner,
+            GET "/api/v1/practitioners/{practitioner_id}" => scheduling::read_practitioner::read_practitioner,
+            PATCH "/api/v1/practitioners/{practitioner_id}" => scheduling::update_practitioner::update_practitioner,
+            GET "/api/v1/availability/{practitioner_id}" => scheduling::read_availability::read_availability,
+            PUT "/api/v1/availability/{practitioner_id}" => scheduling::replace_availability::replace_availability,
+            GET "/api/v1/availability/{practitioner_id}/exceptions" => scheduling::list_exceptions::list_exceptions,
+            POST "/api/v1/availability/{practitioner_id}/exceptions" => scheduling::create_exception::create_exception,
+            DELETE "/api/v1/availability/{practitioner_id}/exceptions/{exception_id}" => scheduling::delete_exception::delete_exception,
+            GET "/api/v1/slots" => scheduling::list_slots::list_slots,
+            GET "/api/v1/slots/explain" => scheduling::explain_slot::explain_slot,
+            GET "/api/v1/appointments" => scheduling::list_appointments::list_appointments,
+            POST "/api/v1/appointments" => scheduling::create_appointment::create_appointment,
+            GET "/api/v1/appointments/{appointment_id}" => scheduling::read_appointment::read_appointment,
+            GET "/api/v1/appointments/{appointment_id}/history" => scheduling::read_appointment_history::read_appointment_history,
+            POST "/api/v1/appointments/{appointment_id}/confirm" => scheduling::confirm_appointment::confirm_appointment,
+            POST "/api/v1/appointments/{appointment_id}/cancel" => scheduling::cancel_appointment::cancel_appointment,
         ]
     }
 }

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use identity::model::access_token::ACCESS_LIFE;
 use identity::model::clinic::Clinic;
-use identity::model::email::Email;
+use identity::model::email::{Email, InvalidEmail};
 use identity::model::membership::{CompanyOfAccount, Membership, MembershipStatus, Profile};
-use identity::model::name::{DisplayName, PlaceName};
-use identity::model::password::{Password, PasswordAttempt};
-use identity::model::place::{Country, Locale, TimeZone};
+use identity::model::name::{DisplayName, NameError, PlaceName};
+use identity::model::password::{Password, PasswordAttempt, WeakPassword};
+use identity::model::place::{Country, Locale, TimeZone, UnknownPlace};
 use identity::model::policy::PERMISSIONS;
 use identity::model::registration::Registration;
 use identity::usecase::signed_in::SignedIn;
@@ -24,7 +24,7 @@ use crate::{FromText, Wire};
 
 impl FromText for Email {
     fn from_text(text: &str) -> Result<Self, &'static str> {
-        Self::parse(text).map_err(|error| error.code())
+        Self::parse(text).map_err(InvalidEmail::code)
     }
 
     fn text_schema() -> AnySchema {
@@ -34,7 +34,7 @@ impl FromText for Email {
 
 impl FromText for DisplayName {
     fn from_text(text: &str) -> Result<Self, &'static str> {
-        Self::parse(text).map_err(|error| error.code())
+        Self::parse(text).map_err(NameError::code)
     }
 
     fn text_schema() -> AnySchema {
@@ -44,7 +44,7 @@ impl FromText for DisplayName {
 
 impl FromText for PlaceName {
     fn from_text(text: &str) -> Result<Self, &'static str> {
-        Self::parse(text).map_err(|error| error.code())
+        Self::parse(text).map_err(NameError::code)
     }
 
     fn text_schema() -> AnySchema {
@@ -54,7 +54,7 @@ impl FromText for PlaceName {
 
 impl FromText for Password {
     fn from_text(text: &str) -> Result<Self, &'static str> {
-        Self::parse(text.to_owned()).map_err(|error| error.code())
+        Self::parse(text.to_owned()).map_err(WeakPassword::code)
     }
 
     fn text_schema() -> AnySchema {
@@ -70,7 +70,7 @@ impl FromText for PasswordAttempt {
 
 impl FromText for Country {
     fn from_text(text: &str) -> Result<Self, &'static str> {
-        Self::parse(text).map_err(|error| error.code())
+        Self::parse(text).map_err(UnknownPlace::code)
     }
 
     fn text_schema() -> AnySchema {
@@ -80,7 +80,7 @@ impl FromText for Country {
 
 impl FromText for TimeZone {
     fn from_text(text: &str) -> Result<Self, &'static str> {
-        Self::parse(text).map_err(|error| error.code())
+        Self::parse(text).map_err(UnknownPlace::code)
     }
 
     fn text_schema() -> AnySchema {
@@ -90,7 +90,7 @@ impl FromText for TimeZone {
 
 impl FromText for Locale {
     fn from_text(text: &str) -> Result<Self, &'static str> {
-        Self::parse(text).map_err(|error| error.code())
+        Self::parse(text).map_err(UnknownPlace::code)
     }
 
     fn text_schema() -> AnySchema {

@@ -22,13 +22,22 @@ pub struct AddException {
     pub note: Option<Note>,
 }
 
+/// An exception with its owner.
+#[derive(Clone, Debug)]
+pub struct AddedException {
+    /// Whose hours it changes.
+    pub practitioner_id: PractitionerId,
+    /// The exception.
+    pub exception: ScheduleException,
+}
+
 /// Adds an exception. What is booked already stays booked.
 pub async fn add_exception(
     env: &Scheduling,
     permit: &Permit<AvailabilityWrite>,
     ask: AddException,
-    reply: Reply<ScheduleException>,
-) -> Result<Committed<ScheduleException>, AvailabilityError> {
+    reply: Reply<AddedException>,
+) -> Result<Committed<AddedException>, AvailabilityError> {
     own_hours(permit, ask.practitioner_id)?;
     unit_of_work(async || add(env, permit, &ask, reply).await).await
 }
@@ -37,8 +46,8 @@ async fn add(
     env: &Scheduling,
     permit: &Permit<AvailabilityWrite>,
     ask: &AddException,
-    reply: Reply<ScheduleException>,
-) -> Result<Committed<ScheduleException>, AvailabilityError> {
+    reply: Reply<AddedException>,
+) -> Result<Committed<AddedException>, AvailabilityError> {
     let now = env.clock.now();
     let tx = env.db.begin_on_agendas(permit.scope(), &[Claimed::Practitioner(ask.practitioner_id)]).await?;
     let before = tx.availability_of(ask.practitioner_id).await?.ok_or(AvailabilityError::NotFound)?;
@@ -57,5 +66,6 @@ async fn add(
         return Err(AvailabilityError::Stale);
     }
     let journal = journal.changed(Change::created(one.id, version, one.facts()));
-    Ok(commit(tx, journal, one, reply).await?)
+    let added = AddedException { practitioner_id: ask.practitioner_id, exception: one };
+    Ok(commit(tx, journal, added, reply).await?)
 }

@@ -64,7 +64,7 @@ impl Refusal for AvailabilityError {
     fn faults(&self) -> Vec<Fault> {
         match self {
             Self::UnknownClinic => vec![Fault::at("/clinic_id", "unknown_reference")],
-            Self::NotTheirClinic => vec![Fault::at("/clinic_id", "not_their_clinic")],
+            Self::NotTheirClinic => vec![Fault::at("/clinic_id", "scheduling.not_their_clinic")],
             _ => Vec::new(),
         }
     }

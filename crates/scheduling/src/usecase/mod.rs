@@ -25,7 +25,7 @@ mod references;
 pub mod remove_exception;
 pub mod set_availability;
 
-pub use add_exception::{AddException, add_exception};
+pub use add_exception::{AddException, AddedException, add_exception};
 pub use add_practitioner::{PractitionerError, add_practitioner};
 pub use add_service::add_service;
 pub use availability_refused::AvailabilityError;

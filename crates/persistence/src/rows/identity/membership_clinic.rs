@@ -7,6 +7,7 @@ use crate::reach::Unrestricted;
 /// A row of `membership_clinic`.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "membership_clinic")]
+#[expect(clippy::struct_field_names, reason = "the table's own columns")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub tenant_id: Uuid,

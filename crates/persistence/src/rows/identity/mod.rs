@@ -16,5 +16,5 @@ use kernel::StoreError;
 
 /// A stored SHA-256.
 fn sha256(bytes: Vec<u8>) -> Result<[u8; 32], StoreError> {
-    bytes.try_into().or_else(|_| Err(StoreError::broken("a hash that is none")))
+    bytes.try_into().ok().ok_or_else(|| StoreError::broken("a hash that is none"))
 }

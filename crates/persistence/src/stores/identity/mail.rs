@@ -39,7 +39,7 @@ impl Mailer for Database {
                 Ok(())
             }
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "mail not caught");
+                tracing::warn!(%error, "mail not caught");
                 Err(MailFailed)
             }
         }

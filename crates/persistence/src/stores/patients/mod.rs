@@ -6,12 +6,12 @@ mod search;
 use async_trait::async_trait;
 use kernel::ids::PatientId;
 use kernel::{Page, StoreError, TenantScope};
-use patients::model::{IdentifierKind, Patient, PatientSummary};
+use patients::model::{IdentifierKind, Patient, PatientLink, PatientSummary};
 use patients::ports::{PatientList, PatientReads, PatientWrites, PatientsDb, PatientsTx, PatientsView};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect};
 
-use crate::rows::{patient, patient_contact, patient_identifier};
+use crate::rows::{patient, patient_contact, patient_identifier, patient_link};
 use crate::{Database, SeaTx};
 
 #[async_trait]
@@ -64,6 +64,10 @@ impl PatientReads for SeaTx {
 
 #[async_trait]
 impl PatientWrites for SeaTx {
+    async fn patient_link_add(&self, link: &PatientLink) -> Result<(), StoreError> {
+        self.insert(patient_link::Model::of(link, self.tenant())).await
+    }
+
     async fn patient_add(&self, patient: &Patient) -> Result<(), StoreError> {
         self.insert(patient::Model::of(patient, self.tenant())?).await?;
         self.add_parts(patient).await

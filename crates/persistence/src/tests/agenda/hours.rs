@@ -18,7 +18,8 @@ use super::*;
 #[tokio::test]
 async fn a_service_is_read_as_it_was_changed_and_a_stale_change_refused() {
     for clinic in clinics().await {
-        let service_id = clinic.service(|ask| ask.required_professions = [Label::parse("doctor").unwrap()].into()).await;
+        let service_id =
+            clinic.service(|ask| ask.required_professions = [Label::parse("doctor").unwrap()].into()).await;
         let change = async |seen_version, capacity| {
             let patch = ServicePatch { capacity: Patch::Set(capacity), ..ServicePatch::default() };
             let ask = ChangeService { service_id, seen_version, patch };
@@ -84,7 +85,8 @@ async fn c9_availability_has_one_version_and_a_put_replaces_one_clinic() {
         let set = async |permit: &Permit<AvailabilityWrite>, seen_version, clinic_id| {
             let window = DayWindow::parse("22:00", "02:00").unwrap();
             let windows = vec![WeeklyWindow { weekday: chrono::Weekday::Fri, window }];
-            let schedule = WeeklySchedule::try_new(clinic_id, windows, Some("2026-01-01".parse().unwrap()), None).unwrap();
+            let schedule =
+                WeeklySchedule::try_new(clinic_id, windows, Some("2026-01-01".parse().unwrap()), None).unwrap();
             let ask = SetAvailability { practitioner_id, seen_version, schedule };
             set_availability(&clinic.env, permit, ask, unheard).await.map(Committed::into_value)
         };
@@ -107,7 +109,7 @@ async fn a1_exceptions_close_and_open_days() {
         let (service, practitioner_id) = (clinic.service(|_| {}).await, clinic.working("Dra. Ana").await);
         let add = async |effect: Effect| {
             let ask = AddException { practitioner_id, effect, note: Some(Note::parse("congress").unwrap()) };
-            add_exception(&clinic.env, &clinic.all(), ask, unheard).await.unwrap().into_value()
+            add_exception(&clinic.env, &clinic.all(), ask, unheard).await.unwrap().into_value().exception
         };
         let free = async || {
             let day = clinic.slots(service, "2026-03-03T03:00:00Z", "2026-03-04T03:00:00Z", Audience::Staff).await;

@@ -3,6 +3,7 @@
 mod booking;
 mod hours;
 mod moves;
+mod patients_reached;
 mod slots;
 mod storm;
 
@@ -152,10 +153,9 @@ impl Clinic {
 
     async fn open(&self, practitioner_id: PractitionerId, windows: &[(&str, &str)]) {
         let window = |weekday: chrono::Weekday| {
-            windows.iter().map(move |(start, end)| WeeklyWindow {
-                weekday,
-                window: DayWindow::parse(start, end).unwrap(),
-            })
+            windows
+                .iter()
+                .map(move |(start, end)| WeeklyWindow { weekday, window: DayWindow::parse(start, end).unwrap() })
         };
         let windows = WEEK.into_iter().flat_map(window).collect();
         let schedule = WeeklySchedule::try_new(self.id, windows, None, None).unwrap();

@@ -61,7 +61,10 @@ async fn b11_confirming_twice_is_harmless_and_leaves_one_entry() {
         assert_eq!(clinic.entries().await, before + 1);
         let history = read_history(&clinic.env, &clinic.all(), booked.id).await.unwrap();
         assert_eq!(history.iter().map(|entry| entry.version).collect::<Vec<_>>(), [1, 2]);
-        assert_eq!((&history[1].before["status"], &history[1].after["status"]), (&json!("booked"), &json!("confirmed")));
+        assert_eq!(
+            (&history[1].before["status"], &history[1].after["status"]),
+            (&json!("booked"), &json!("confirmed"))
+        );
         assert!(history[1].membership_id.is_some() && history[1].act == "appointments:write");
     }
 }
@@ -134,7 +137,11 @@ async fn lists_are_filtered_sorted_and_paged() {
         assert_eq!(list(&rest).await.0, ["2026-03-04T12:00:00+00:00"]);
         let last_first = AppointmentList { sort: AppointmentSort::StartDescending, ..all.clone() };
         assert_eq!(list(&last_first).await.0[0], "2026-03-04T12:00:00+00:00");
-        let day = AppointmentList { from: Some(utc("2026-03-03T12:30:00Z")), to: Some(utc("2026-03-04T12:00:00Z")), ..all.clone() };
+        let day = AppointmentList {
+            from: Some(utc("2026-03-03T12:30:00Z")),
+            to: Some(utc("2026-03-04T12:00:00Z")),
+            ..all.clone()
+        };
         assert_eq!(list(&day).await.0, ["2026-03-03T12:30:00+00:00"]);
         let mine = AppointmentList { patient_id: Some(booked.patient), ..all.clone() };
         assert_eq!(list(&mine).await.0.len(), 1);

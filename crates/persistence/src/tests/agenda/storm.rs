@@ -14,9 +14,9 @@ async fn b2_of_64_callers_of_one_practitioner_one_wins_and_63_are_told() {
         for n in 0..64 {
             let (clinic, patient) = (clinic.clone(), clinic.patient().await);
             let start = if n % 2 == 0 { "2026-03-03T12:00:00Z" } else { "2026-03-03T12:15:00Z" };
-            callers.spawn_local(async move {
-                clinic.book(Clinic::ask(service, Some(practitioner), patient, start)).await
-            });
+            callers.spawn_local(
+                async move { clinic.book(Clinic::ask(service, Some(practitioner), patient, start)).await },
+            );
         }
         let (mut won, mut taken) = (0, 0);
         while let Some(done) = callers.join_next().await {
@@ -92,10 +92,12 @@ async fn b1_the_database_refuses_an_overlap_and_a_seat_taken_twice() {
     for clinic in clinics().await {
         let (service, practitioner) = (clinic.service(|_| {}).await, clinic.working("Dra. Ana").await);
         let patient = clinic.patient().await;
-        let first = clinic.book(Clinic::ask(service, Some(practitioner), patient, "2026-03-03T12:00:00Z")).await.unwrap();
+        let first =
+            clinic.book(Clinic::ask(service, Some(practitioner), patient, "2026-03-03T12:00:00Z")).await.unwrap();
         let row = "INSERT INTO busy (tenant_id, resource_id, session_id, seat, starts_at, ends_at, active, overbooked, \
              appointment_id) VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8)";
-        let other = clinic.book(Clinic::ask(service, Some(practitioner), patient, "2026-03-03T13:00:00Z")).await.unwrap();
+        let other =
+            clinic.book(Clinic::ask(service, Some(practitioner), patient, "2026-03-03T13:00:00Z")).await.unwrap();
         let insert = async |resource: Uuid, session: Uuid, start: &str, active: bool| {
             let tx = clinic.db.open(clinic.all::<Act>().scope()).await.unwrap();
             // The appointment's own row is gone first, so that the primary key is free.

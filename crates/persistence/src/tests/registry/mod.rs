@@ -4,6 +4,7 @@ mod lists;
 mod reach;
 mod records;
 mod search;
+mod walls;
 
 use kernel::ids::MembershipId;
 use kernel::{Grants, Page, PageAsk, Principal, Reach, Session, Start, Total};
@@ -25,7 +26,7 @@ struct Clinic {
     env: Patients,
     clock: Arc<ManualClock>,
     tenant: TenantId,
-    _own: Option<Own>,
+    own: Option<Own>,
 }
 
 /// A company on each database that is there.
@@ -45,7 +46,11 @@ async fn clinics() -> Vec<Clinic> {
 impl Clinic {
     fn of(db: Database, clock: Arc<ManualClock>, own: Option<Own>) -> Self {
         let env = Patients { db: Arc::new(db.clone()), clock: clock.clone(), ids: Arc::new(SystemIds) };
-        Self { db, env, clock, tenant: TenantId::from_uuid(SystemIds.uuid()), _own: own }
+        Self { db, env, clock, tenant: TenantId::from_uuid(SystemIds.uuid()), own }
+    }
+
+    fn is_postgres(&self) -> bool {
+        self.own.is_none()
     }
 
     /// Another company on the same database.

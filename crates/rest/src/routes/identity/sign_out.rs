@@ -4,6 +4,7 @@ use identity::Identity;
 use identity::permission::SignOut;
 use identity::usecase::sign_out as usecase;
 use kernel::StoredReply;
+use kernel::ids::SessionId;
 
 use crate::{Env, Guard, NoContent, Own, Problem, operation};
 
@@ -15,6 +16,6 @@ pub async fn sign_out(guard: Guard<Own<SignOut>>, identity: Env<Identity>) -> Re
     Ok(usecase::sign_out(&identity, &guard.permit(&()), signed_out).await?.into())
 }
 
-fn signed_out((): &()) -> StoredReply {
+fn signed_out(_: &SessionId) -> StoredReply {
     NoContent::reply()
 }

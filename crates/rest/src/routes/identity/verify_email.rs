@@ -4,6 +4,7 @@ use identity::Identity;
 use identity::model::session::Secret;
 use identity::usecase::verify_email::{self as usecase, VerifyEmailError};
 use kernel::StoredReply;
+use kernel::ids::AccountId;
 use serde_json::json;
 
 use crate::{Ask, Body, Env, FromJson, Guard, NoContent, Problem, Public, operation};
@@ -34,6 +35,6 @@ pub async fn verify_email(
     Ok(usecase::verify_email(&identity, guard.origin(), &secret, verified).await?.into())
 }
 
-fn verified((): &()) -> StoredReply {
+fn verified(_: &AccountId) -> StoredReply {
     NoContent::reply()
 }

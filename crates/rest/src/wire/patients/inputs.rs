@@ -98,7 +98,7 @@ pub struct PreferencesInput {
 }
 
 /// A part of the day, half-open, within one day
-#[derive(crate::FromJson)]
+#[derive(Clone, Copy, crate::FromJson)]
 pub struct ContactHoursInput {
     /// The first minute.
     from: NaiveTime,
@@ -146,7 +146,8 @@ macro_rules! objects {
         impl FromJson for $value {
             fn from_json(json: Json, at: &Place<'_>, faults: &mut Faults) -> Option<Self> {
                 let input = $input::from_json(json, at, faults)?;
-                noted($read(input), at, faults)
+                let read: fn($input) -> Result<$value, Vec<Fault>> = $read;
+                noted(read(input), at, faults)
             }
 
             fn json_schema() -> AnySchema {
@@ -167,7 +168,7 @@ objects! {
     HealthPlan, HealthPlanInput, health_plan;
     EmergencyContact, EmergencyContactInput, emergency_contact;
     model::ContactHours, ContactHoursInput, contact_hours;
-    PreferencesPatch, PreferencesInput, preferences;
+    PreferencesPatch, PreferencesInput, |input| Ok(preferences(input));
 }
 
 /// A contact that can be read in any country, before it is known in which.
@@ -191,9 +192,10 @@ fn contact(input: ContactInput) -> Result<TypedContact, Vec<Fault>> {
 }
 
 fn identifier(input: IdentifierInput) -> Result<Identifier, Vec<Fault>> {
-    let read = Identifier::parse(input.kind.0, &input.value);
+    let IdentifierInput { kind, value, status } = input;
+    let read = Identifier::parse(kind.0, &value);
     let read = read.map_err(|error| vec![Fault::at("/value", error.code())])?;
-    match input.status {
+    match status {
         None => Ok(read),
         Some(status) => read.with_status(status.0).map_err(|error| vec![Fault::at("/status", error.code())]),
     }
@@ -228,6 +230,6 @@ fn contact_hours(input: ContactHoursInput) -> Result<model::ContactHours, Vec<Fa
     model::ContactHours::try_new(input.from, input.to).map_err(|error| vec![Fault::at("/to", error.code())])
 }
 
-fn preferences(input: PreferencesInput) -> Result<PreferencesPatch, Vec<Fault>> {
-    Ok(PreferencesPatch { channel: input.channel.map(|kind| kind.0), hours: input.hours, language: input.language })
+fn preferences(input: PreferencesInput) -> PreferencesPatch {
+    PreferencesPatch { channel: input.channel.map(|kind| kind.0), hours: input.hours, language: input.language }
 }
