@@ -101,8 +101,11 @@ const SQLITE_INDEXES: &str = "CREATE INDEX patient_by_name ON patient (tenant_id
 /// term begins a word, 2 each term occurs. A later stage is asked only when the earlier gave too few.
 ///
 /// `terms` are escaped for LIKE, the longest first, `exact_values` identifiers as `kind:value`, and `exact_contacts` match keys,
-/// each list with spaces between. `reach` is `company`, `self`, `linked`, `agenda`, or anything else for nobody. Each statement
-/// is planned for its terms, because a frequent one wants the ordered index and a rare one the trigrams.
+/// each list with spaces between. `reach` is `company`, `self`, `linked`, `agenda`, or anything else for nobody.
+///
+/// A rare term wants the trigrams, a frequent one the ordered index, read until the page is full. The planner cannot tell them
+/// apart, since policies keep it from its statistics; so the first rows of the company are a sample, and where it has the
+/// terms often, the ordered index is read as far as that promises a full page.
 const SEARCH: &str = r"
 CREATE FUNCTION patient_search(
   terms text, exact_values text, exact_contacts text,
@@ -113,17 +116,21 @@ SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan SET ji
 #variable_conflict use_column
 DECLARE
   tenant uuid := nullif(current_setting('app.tenant_id', true), '')::uuid;
-  in_all text[] := ARRAY(SELECT '%' || t || '%' FROM unnest(string_to_array(terms, ' ')) WITH ORDINALITY u (t, n) ORDER BY n);
-  in_words text[] := ARRAY(SELECT '% ' || t || '%' FROM unnest(string_to_array(terms, ' ')) WITH ORDINALITY u (t, n) ORDER BY n);
+  in_all text[] := (SELECT array_agg('%' || t || '%' ORDER BY n) FROM unnest(string_to_array(terms, ' ')) WITH ORDINALITY u (t, n));
+  in_words text[] := (SELECT array_agg('% ' || t || '%' ORDER BY n) FROM unnest(string_to_array(terms, ' ')) WITH ORDINALITY u (t, n));
   exact uuid[] := '{}';
+  page uuid[];
   wanted integer := most;
-  got integer;
+  sampled integer;
+  sampled_words integer;
+  sampled_all integer;
+  budget integer;
 BEGIN
   IF tenant IS NULL THEN RETURN; END IF;
   IF exact_values <> '' OR exact_contacts <> '' THEN
     exact := ARRAY(
       SELECT i.patient_id FROM patient_identifier i
-      WHERE i.tenant_id = tenant AND i.value IN (SELECT split_part(v, ':', 2) FROM unnest(string_to_array(exact_values, ' ')) v)
+      WHERE i.tenant_id = tenant AND i.value = ANY (ARRAY(SELECT split_part(v, ':', 2) FROM unnest(string_to_array(exact_values, ' ')) v))
         AND i.kind || ':' || i.value = ANY (string_to_array(exact_values, ' '))
       UNION SELECT c.patient_id FROM patient_contact c
       WHERE c.tenant_id = tenant AND c.match_key = ANY (string_to_array(exact_contacts, ' ')));
@@ -137,29 +144,20 @@ BEGIN
     RETURN;
   END IF;
   IF first_stage = 0 AND cardinality(exact) > 0 THEN
-    RETURN QUERY SELECT 0, p.id FROM patient p
-      WHERE p.tenant_id = tenant AND p.id = ANY (exact) AND {inside} AND {reach}
+    page := ARRAY(SELECT p.id FROM patient p
+      WHERE p.tenant_id = tenant AND p.id = ANY (exact) AND p.search_text LIKE ALL (in_all) AND {reach}
         AND (after_text IS NULL OR (p.sort_text, p.id) > (after_text, after_id))
-      ORDER BY p.sort_text, p.id LIMIT wanted;
-    GET DIAGNOSTICS got = ROW_COUNT;
-    wanted := wanted - got;
-  END IF;
-  IF first_stage <= 1 AND wanted > 0 THEN
-    RETURN QUERY SELECT 1, p.id FROM patient p
-      WHERE p.tenant_id = tenant AND p.search_text LIKE in_words[1] AND p.search_text LIKE ALL (in_words[2:])
-        AND p.id <> ALL (exact) AND {reach}
-        AND (first_stage < 1 OR after_text IS NULL OR (p.sort_text, p.id) > (after_text, after_id))
-      ORDER BY p.sort_text, p.id LIMIT wanted;
-    GET DIAGNOSTICS got = ROW_COUNT;
-    wanted := wanted - got;
+      ORDER BY p.sort_text, p.id LIMIT wanted);
+    RETURN QUERY SELECT 0, u FROM unnest(page) u;
+    wanted := wanted - cardinality(page);
   END IF;
   IF wanted > 0 THEN
-    RETURN QUERY SELECT 2, p.id FROM patient p
-      WHERE p.tenant_id = tenant AND {inside} AND NOT p.search_text LIKE ALL (in_words)
-        AND p.id <> ALL (exact) AND {reach}
-        AND (first_stage < 2 OR after_text IS NULL OR (p.sort_text, p.id) > (after_text, after_id))
-      ORDER BY p.sort_text, p.id LIMIT wanted;
+    SELECT count(*), count(*) FILTER (WHERE s.search_text LIKE ALL (in_words)), count(*) FILTER (WHERE s.search_text LIKE ALL (in_all))
+      INTO sampled, sampled_words, sampled_all
+      FROM (SELECT p.search_text FROM patient p WHERE p.tenant_id = tenant ORDER BY p.id LIMIT 100) s;
   END IF;
+  {stage_1}
+  {stage_2}
 END $$;
 
 CREATE FUNCTION patient_search_total(
@@ -168,7 +166,7 @@ CREATE FUNCTION patient_search_total(
 SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off AS $$
 DECLARE
   tenant uuid := nullif(current_setting('app.tenant_id', true), '')::uuid;
-  in_all text[] := ARRAY(SELECT '%' || t || '%' FROM unnest(string_to_array(terms, ' ')) WITH ORDINALITY u (t, n) ORDER BY n);
+  in_all text[] := (SELECT array_agg('%' || t || '%' ORDER BY n) FROM unnest(string_to_array(terms, ' ')) WITH ORDINALITY u (t, n));
 BEGIN
   RETURN (SELECT count(*) FROM patient p WHERE p.tenant_id = tenant AND {inside} AND {reach});
 END $$;
@@ -177,8 +175,31 @@ REVOKE ALL ON FUNCTION patient_search, patient_search_total FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION patient_search, patient_search_total TO salus_app;
 ";
 
-/// Every term occurs; the first drives the index, which `LIKE ALL` alone does not.
-const INSIDE: &str = "p.search_text LIKE in_all[1] AND p.search_text LIKE ALL (in_all[2:])";
+/// One stage: from a company that the sample covers, or with terms that it has, by the ordered index; else by the trigrams.
+const STAGE: &str = "
+  IF first_stage <= {stage} AND wanted > 0 THEN
+    budget := CASE WHEN sampled < 100 THEN 100 WHEN {hits} < 3 THEN 0 ELSE 3 * wanted * sampled / {hits} END;
+    page := '{}';
+    IF budget > 0 THEN
+      page := ARRAY(SELECT p.id FROM (
+          SELECT p.id, p.sort_text, p.search_text FROM patient p
+          WHERE p.tenant_id = tenant AND {after} ORDER BY p.sort_text, p.id LIMIT budget) p
+        WHERE {matches} AND p.id <> ALL (exact) AND {reach} ORDER BY p.sort_text, p.id LIMIT wanted);
+    END IF;
+    IF sampled = 100 AND cardinality(page) < wanted THEN
+      page := ARRAY(SELECT p.id FROM patient p
+        WHERE p.tenant_id = tenant AND {indexed} AND {matches} AND p.id <> ALL (exact) AND {reach} AND {after}
+        ORDER BY p.sort_text, p.id LIMIT wanted);
+    END IF;
+    RETURN QUERY SELECT {stage}, u FROM unnest(page) u;
+    wanted := wanted - cardinality(page);
+  END IF;";
+
+/// Every term occurs. The first three are said one by one, because `LIKE ALL` does not use the index.
+const INSIDE: &str = "p.search_text LIKE in_all[1] AND p.search_text LIKE coalesce(in_all[2], '%')
+  AND p.search_text LIKE coalesce(in_all[3], '%') AND p.search_text LIKE ALL (in_all)";
+
+const AFTER: &str = "(first_stage < {stage} OR after_text IS NULL OR (p.sort_text, p.id) > (after_text, after_id))";
 
 const REACH: &str = "(reach = 'company' OR (reach = 'self' AND p.id = reach_id)
   OR (reach = 'linked' AND EXISTS (SELECT FROM patient_link l
@@ -187,6 +208,24 @@ const REACH: &str = "(reach = 'company' OR (reach = 'self' AND p.id = reach_id)
   OR (reach = 'agenda' AND EXISTS (SELECT FROM appointment a
     WHERE a.tenant_id = tenant AND a.patient_id = p.id AND a.practitioner_id = reach_id
       AND a.starts_at >= agenda_since AND a.status NOT IN ('cancelled', 'entered_in_error'))))";
+
+/// The functions, put together.
+fn search() -> String {
+    let indexed = |list: &str| INSIDE.replace("in_all", list);
+    let stage = |number: &str, hits: &str, matches: &str, list: &str| {
+        STAGE
+            .replace("{matches}", matches)
+            .replace("{indexed}", &indexed(list))
+            .replace("{after}", AFTER)
+            .replace("{hits}", hits)
+            .replace("{stage}", number)
+    };
+    let beginning = stage("1", "sampled_words", "p.search_text LIKE ALL (in_words)", "in_words");
+    let within = "p.search_text LIKE ALL (in_all) AND NOT p.search_text LIKE ALL (in_words)";
+    let within = stage("2", "(sampled_all - sampled_words)", within, "in_all");
+    let text = SEARCH.replace("{stage_1}", &beginning).replace("{stage_2}", &within);
+    text.replace("{inside}", INSIDE).replace("{reach}", REACH)
+}
 
 /// The migration.
 #[derive(Debug, DeriveMigrationName)]
@@ -205,7 +244,6 @@ impl MigrationTrait for Migration {
         for table in ["patient", "patient_identifier", "patient_contact", "patient_link"] {
             ddl::wall(manager, table, Wall::Tenant).await?;
         }
-        let search = SEARCH.replace("{inside}", INSIDE).replace("{reach}", REACH);
-        ddl::run_on(manager, DbBackend::Postgres, &search).await
+        ddl::run_on(manager, DbBackend::Postgres, &search()).await
     }
 }

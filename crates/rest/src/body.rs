@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::CONTENT_TYPE;
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use actix_web::{FromRequest, HttpRequest, web};
 use futures_util::StreamExt;
 use kernel::Kind;
@@ -80,8 +80,11 @@ fn unreadable(flaw: NotJson) -> Problem {
     }
 }
 
-/// 415 unless the body says it is JSON.
+/// 415 unless the body says it is JSON, and not compressed.
 fn check_type(request: &HttpRequest) -> Result<(), Problem> {
+    if request.headers().get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+        return Err(Problem::unsupported_media_type());
+    }
     let value = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let patch = request.method() == actix_web::http::Method::PATCH && media == "application/merge-patch+json";

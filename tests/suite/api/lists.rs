@@ -58,7 +58,7 @@ async fn turned(caller: &Caller, line: &Line, limit: &str) -> Vec<String> {
         let mut more = vec![("limit", limit)];
         more.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
         let page = page(caller, line, &more).await;
-        assert!(ids(&page).len() <= limit.parse().unwrap(), "{line:?}");
+        assert!(ids(&page).len() <= limit.parse::<usize>().unwrap(), "{line:?}");
         all.extend(ids(&page));
         match page["next_cursor"].as_str() {
             Some(next) => cursor = Some(next.to_owned()),

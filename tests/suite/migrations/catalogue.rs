@@ -2,7 +2,7 @@
 //! keys, and on PostgreSQL forced row-level security. An exception is a line here, with its reason.
 
 use crate::both;
-use crate::support::{Kind, Sql};
+use crate::support::Kind;
 
 /// Tables that belong to no tenant.
 const GLOBAL: &[(&str, &str)] = &[

@@ -110,13 +110,13 @@ impl TestApp {
     /// Runs everything that waits for the worker and the sequencer; nothing may be left.
     pub async fn settle(&self) {
         let worker = self.app.worker(Pace::default());
-        worker.run_dry().await.unwrap();
+        worker.run_due().await.unwrap();
         self.app.sequencer().run_dry().await.unwrap();
     }
 
     /// The token of the last verification mail to a company, after its jobs have run.
     pub async fn mailed_token(&self, company: uuid::Uuid) -> String {
-        self.app.worker(Pace::default()).run_dry().await.unwrap();
+        self.app.worker(Pace::default()).run_due().await.unwrap();
         let company = kernel::ids::TenantId::from_uuid(company);
         let mails = self.app.database.caught_mails(company).await.unwrap();
         let (_, rest) = mails.last().unwrap().text.split_once("token=").unwrap();

@@ -22,8 +22,9 @@ impl Caller {
         self.send(Method::POST, path, Some(body), &[]).await
     }
 
+    /// A replacement of whichever version is there.
     pub async fn put(&self, path: &str, body: &Value) -> Answer {
-        self.send(Method::PUT, path, Some(body), &[]).await
+        self.send(Method::PUT, path, Some(body), &[("if-match", "*")]).await
     }
 
     /// A merge patch of the version that was seen.

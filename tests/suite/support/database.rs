@@ -18,7 +18,7 @@ pub enum Kind {
 }
 
 static COUNTER: AtomicU32 = AtomicU32::new(0);
-static SQLITE_TEMPLATE: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
+static SQLITE_TEMPLATE: OnceLock<(TestDatabase, PathBuf)> = OnceLock::new();
 static POSTGRES_TEMPLATE: OnceLock<String> = OnceLock::new();
 
 /// The database of one test, gone when it is dropped.
@@ -42,7 +42,7 @@ impl TestDatabase {
             Kind::Postgres => {
                 let template = POSTGRES_TEMPLATE.get_or_init(postgres_template);
                 let name = fresh_name();
-                block_on(copy_database(template, &name));
+                block_on(|| copy_database(template, &name));
                 let settings = postgres(&name);
                 Self::Postgres { name, settings }
             }
@@ -59,7 +59,8 @@ impl TestDatabase {
             }
             Kind::Postgres => {
                 let name = fresh_name();
-                block_on(as_owner(&format!("CREATE DATABASE {name}"))).unwrap();
+                let sql = format!("CREATE DATABASE {name}");
+                block_on(|| as_owner(&sql)).unwrap();
                 let settings = postgres(&name);
                 Self::Postgres { name, settings }
             }
@@ -83,7 +84,8 @@ impl Drop for TestDatabase {
     fn drop(&mut self) {
         if let Self::Postgres { name, .. } = self {
             // A failure to tidy must not hide the test's own.
-            let _ = block_on(as_owner(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")));
+            let sql = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+            let _ = block_on(|| as_owner(&sql));
         }
     }
 }
@@ -107,16 +109,15 @@ fn postgres(name: &str) -> Settings {
     }
 }
 
-fn sqlite_template() -> (TempDir, PathBuf) {
-    let TestDatabase::Sqlite(folder, _) = block_on(world::found(TestDatabase::empty(Kind::Sqlite), Kind::Sqlite)) else {
-        unreachable!("an SQLite database stays one")
-    };
+fn sqlite_template() -> (TestDatabase, PathBuf) {
+    let database = block_on(|| world::found(TestDatabase::empty(Kind::Sqlite), Kind::Sqlite));
+    let TestDatabase::Sqlite(folder, _) = &database else { unreachable!("an SQLite database stays one") };
     let file = folder.path().join("salus.db");
-    (folder, file)
+    (database, file)
 }
 
 fn postgres_template() -> String {
-    let database = block_on(world::found(TestDatabase::empty(Kind::Postgres), Kind::Postgres));
+    let database = block_on(|| world::found(TestDatabase::empty(Kind::Postgres), Kind::Postgres));
     let TestDatabase::Postgres { name, .. } = &database else { unreachable!("a PostgreSQL database stays one") };
     let name = name.clone();
     // The template lives as long as the process; `just services` throws the whole server away.
@@ -145,9 +146,9 @@ async fn as_owner(sql: &str) -> Result<(), sqlx::Error> {
     connection.close().await
 }
 
-fn block_on<T: Send>(work: impl Future<Output = T> + Send) -> T {
+fn block_on<T: Send, F: Future<Output = T>>(work: impl FnOnce() -> F + Send) -> T {
     std::thread::scope(|threads| {
-        let run = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work);
+        let run = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work());
         threads.spawn(run).join().unwrap()
     })
 }

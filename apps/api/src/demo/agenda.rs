@@ -44,7 +44,7 @@ fn day(dice: &mut Dice, people: &[Person], date: NaiveDate, is_past: bool) -> Ve
     let mut busy = BTreeSet::new();
     for (practice, of) in PRACTICES.iter().enumerate() {
         for time in starts(of, date) {
-            if !dice.percent(32) {
+            if !dice.percent(26) {
                 continue;
             }
             let Some(person) = somebody(dice, people, of, &busy) else { continue };

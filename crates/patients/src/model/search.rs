@@ -17,7 +17,7 @@ pub const LONGEST_QUERY: usize = 200;
 pub const MOST_TERMS: usize = 12;
 
 /// The most characters of a sort text.
-const LONGEST_SORT_TEXT: usize = 120;
+const LONGEST_SORT_TEXT: usize = 60;
 
 /// Particles of Portuguese, French, Spanish and Italian names, which nobody remembers exactly.
 const PARTICLES: [&str; 11] = ["da", "das", "de", "des", "di", "do", "dos", "du", "e", "la", "le"];
@@ -70,7 +70,7 @@ pub fn search_text(source: &SearchSource<'_>) -> String {
     tokens.join(" ")
 }
 
-/// The beginning of a search text, by which records are ordered: at most 120 characters, so that any index can hold it.
+/// The beginning of a search text, by which records are ordered: at most 60 characters, so that any index can hold it.
 pub fn sort_text(search_text: &str) -> String {
     search_text.chars().take(LONGEST_SORT_TEXT).collect()
 }

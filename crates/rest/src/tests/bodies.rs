@@ -65,6 +65,8 @@ async fn c8_a_body_must_be_json_by_its_type() {
         let refused = service.send(Method::POST, NOTES, body, &[("content-type", media)]).await;
         assert_eq!((refused.status, refused.code()), (415, "unsupported_media_type".to_owned()), "{media}");
     }
+    let zipped = service.send(Method::POST, NOTES, body, &[("content-encoding", "gzip")]).await;
+    assert_eq!((zipped.status, zipped.code()), (415, "unsupported_media_type".to_owned()));
     let media = "Application/JSON; charset=utf-8";
     assert_eq!(service.send(Method::POST, NOTES, body, &[("content-type", media)]).await.status, 201);
     let path = format!("{NOTES}/{}", service.note().await);

@@ -4,7 +4,7 @@ use actix_web::http::Method;
 use actix_web::test::TestRequest;
 use serde_json::json;
 
-use super::service::{TestService, settings};
+use super::service::{TestService, impatient, settings};
 use crate::Settings;
 use crate::health::Health;
 
@@ -134,7 +134,8 @@ async fn c13_an_oversized_head_is_refused() {
 
 #[actix_web::test]
 async fn c13_a_request_has_a_deadline() {
-    let refused = TestService::new().call(TestRequest::get().uri("/hang")).await;
+    let service = TestService::with(impatient(), Health::Fine);
+    let refused = service.call(TestRequest::get().uri("/hang")).await;
     assert_eq!((refused.status, refused.code(), refused.header("retry-after")), (503, "deadline".to_owned(), "1"));
 }
 

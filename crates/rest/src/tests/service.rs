@@ -103,12 +103,16 @@ impl Answer {
     }
 }
 
+/// A request that hangs is given up at once.
+pub fn impatient() -> Settings {
+    Settings { deadline: Duration::from_millis(100), ..settings() }
+}
+
 pub fn settings() -> Settings {
     Settings {
         rates: Rates::off(),
         operator: Some(OperatorToken::new("operator-token")),
         cors_origins: vec!["https://app.example".to_owned()],
-        deadline: Duration::from_millis(200),
         ..Settings::default()
     }
 }

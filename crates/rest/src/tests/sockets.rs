@@ -6,7 +6,8 @@ use actix_web::rt::spawn;
 use actix_web::rt::task::spawn_blocking;
 use std::io::{Read, Write};
 
-use super::service::TestService;
+use super::service::{TestService, impatient};
+use crate::health::Health;
 use crate::server::{serve, serve_metrics};
 
 fn listen() -> (TcpListener, SocketAddr) {
@@ -28,7 +29,7 @@ const CLOSE: &str = "HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
 #[actix_web::test]
 async fn c13_a_stopping_server_finishes_the_requests_in_hand() {
-    let service = TestService::new();
+    let service = TestService::with(impatient(), Health::Fine);
     let notes = service.notes.clone();
     let (listener, address) = listen();
     let server = serve(listener, service.state.clone(), move |config| {

@@ -61,7 +61,8 @@ impl Availability {
 impl ScheduleException {
     /// What the journal records of it.
     pub fn facts(&self) -> Facts {
-        let facts = Facts::new().open("kind", self.effect.kind()).personal("note", self.note.as_ref().map(Note::expose));
+        let facts =
+            Facts::new().open("kind", self.effect.kind()).personal("note", self.note.as_ref().map(Note::expose));
         match &self.effect {
             Effect::Override { clinic_id, date, windows } => {
                 let windows: Vec<Value> = windows.iter().copied().map(window).collect();

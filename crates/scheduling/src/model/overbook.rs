@@ -33,9 +33,8 @@ pub fn overbook(
     let clinic_id = openings.find(open_then).map(super::schedule::Openings::clinic_id).or(first);
     let clinic_id = clinic_id.ok_or(Reason::NotOffered)?;
     let interval = Interval::lasting(start, terms.duration().delta()).ok_or(Reason::OutsideHours)?;
-    let buffered = interval
-        .widened(terms.buffer_before().delta(), terms.buffer_after().delta())
-        .ok_or(Reason::OutsideHours)?;
+    let buffered =
+        interval.widened(terms.buffer_before().delta(), terms.buffer_after().delta()).ok_or(Reason::OutsideHours)?;
     Ok(Placement { clinic_id, interval, buffered, seating: Seating::Open, seat: 1 })
 }
 

@@ -85,11 +85,7 @@ impl Situation {
     }
 
     /// The instant that is wanted: of a wall time, in the clinic's zone (T7).
-    pub fn start(
-        &self,
-        wanted: &RequestedStart,
-        clinic_id: Option<ClinicId>,
-    ) -> Result<DateTime<Utc>, StartRefused> {
+    pub fn start(&self, wanted: &RequestedStart, clinic_id: Option<ClinicId>) -> Result<DateTime<Utc>, StartRefused> {
         if let RequestedStart::Instant(instant) = wanted {
             return Ok(*instant);
         }

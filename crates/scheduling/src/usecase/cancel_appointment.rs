@@ -75,8 +75,7 @@ async fn cancel(
         return Err(StoreError::Contended.into());
     }
     let change = Change::updated(ask.appointment_id, after.parts().version, &before.facts(), &after.facts());
-    let journal =
-        permit.journal(ask.appointment_id, now).changed(change).with(&AppointmentCancelled(after.state()));
+    let journal = permit.journal(ask.appointment_id, now).changed(change).with(&AppointmentCancelled(after.state()));
     Ok(commit(tx, journal, after.seen_from(reach), reply).await?)
 }
 

@@ -47,7 +47,6 @@ async fn confirm(
         return Err(StoreError::Contended.into());
     }
     let change = Change::updated(ask.appointment_id, after.parts().version, &before.facts(), &after.facts());
-    let journal =
-        permit.journal(ask.appointment_id, now).changed(change).with(&AppointmentConfirmed(after.state()));
+    let journal = permit.journal(ask.appointment_id, now).changed(change).with(&AppointmentConfirmed(after.state()));
     Ok(commit(tx, journal, after.seen_from(reach), reply).await?)
 }

@@ -63,7 +63,7 @@ impl Office {
     pub fn slots(&self, first: DateTime<Utc>) -> String {
         let [from, to] = [first, first + TimeDelta::days(30)].map(instant);
         let Self { service, practitioner } = self;
-        format!("/slots?service_id={service}&practitioner_id={practitioner}&from={from}&to={to}")
+        format!("/slots?service_id={service}&practitioner_id={practitioner}&from={from}&to={to}&limit=1000")
     }
 }
 

@@ -6,6 +6,7 @@ use crate::reach::Unrestricted;
 
 /// A row of `practitioner_service`.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[expect(clippy::struct_field_names, reason = "a column is named for the id it holds")]
 #[sea_orm(table_name = "practitioner_service")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
