@@ -24,7 +24,7 @@ openapi:
 # Measure and print the ratios of tests/README.md (durable PostgreSQL, release build)
 bench *ARGS:
     cargo build --release --workspace
-    PG_SETTINGS="-c shared_buffers=1GB" .ci/services.sh target/release/bench {{ARGS}}
+    target/release/bench {{ARGS}}
 
 # Play real appointments through HTTP: just real-day FILE [sqlite|postgres]
 real-day FILE DATABASE="sqlite" *ARGS="":

@@ -98,33 +98,32 @@ CREATE INDEX patient_by_search_text ON patient USING gin (tenant_id, search_text
 const SQLITE_INDEXES: &str = "CREATE INDEX patient_by_name ON patient (tenant_id, sort_text, id, search_text);";
 
 /// The patients of a search, in its order, as `(stage, id)`: 0 an exact identifier, telephone number or e-mail address, 1 each
-/// term begins a word, 2 each term occurs. A later stage is asked only when the earlier gave too few.
+/// term begins a word, 2 each term occurs.
 ///
 /// `terms` are escaped for LIKE, the longest first, `exact_values` identifiers as `kind:value`, and `exact_contacts` match keys,
 /// each list with spaces between. `reach` is `company`, `self`, `linked`, `agenda`, or anything else for nobody.
 ///
 /// A rare term wants the trigrams, a frequent one the ordered index, read until the page is full. The planner cannot tell them
-/// apart, since policies keep it from its statistics; so the first rows of the company are a sample, and where it has the
-/// terms often, the ordered index is read as far as that promises a full page.
+/// apart, since policies keep it from its statistics; so some rows of the company are a sample, and where it has the terms
+/// often, the ordered index is read as far as that promises a full page. The plans are the same for all terms, and kept, but
+/// for that one, whose limit the planner has to know.
 const SEARCH: &str = r"
 CREATE FUNCTION patient_search(
   terms text, exact_values text, exact_contacts text,
   reach text, reach_id uuid, agenda_since timestamptz, today date,
   first_stage integer, after_text text, after_id uuid, skip bigint, most integer
 ) RETURNS TABLE (stage integer, id uuid) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
-SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off AS $$
+SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
   tenant uuid := nullif(current_setting('app.tenant_id', true), '')::uuid;
-  in_all text[] := (SELECT array_agg('%' || t || '%' ORDER BY n) FROM unnest(string_to_array(terms, ' ')) WITH ORDINALITY u (t, n));
-  in_words text[] := (SELECT array_agg('% ' || t || '%' ORDER BY n) FROM unnest(string_to_array(terms, ' ')) WITH ORDINALITY u (t, n));
+  in_all text[] := string_to_array('%' || replace(terms, ' ', '% %') || '%', ' ');
+  in_words text[] := string_to_array('% ' || replace(terms, ' ', E'%\t% ') || '%', E'\t');
   exact uuid[] := '{}';
-  page uuid[];
+  page uuid[] := '{}';
   wanted integer := most;
-  sampled integer;
-  sampled_words integer;
-  sampled_all integer;
-  budget integer;
+  sampled integer[];
+  share integer;
 BEGIN
   IF tenant IS NULL THEN RETURN; END IF;
   IF exact_values <> '' OR exact_contacts <> '' THEN
@@ -135,38 +134,50 @@ BEGIN
       UNION SELECT c.patient_id FROM patient_contact c
       WHERE c.tenant_id = tenant AND c.match_key = ANY (string_to_array(exact_contacts, ' ')));
   END IF;
-  IF skip > 0 THEN
-    RETURN QUERY SELECT
-        CASE WHEN p.id = ANY (exact) THEN 0 WHEN p.search_text LIKE ALL (in_words) THEN 1 ELSE 2 END AS ranked, p.id
-      FROM patient p
-      WHERE p.tenant_id = tenant AND {inside} AND {reach}
-      ORDER BY ranked, p.sort_text, p.id OFFSET skip LIMIT most;
-    RETURN;
-  END IF;
-  IF first_stage = 0 AND cardinality(exact) > 0 THEN
+  IF skip = 0 AND first_stage = 0 AND cardinality(exact) > 0 THEN
     page := ARRAY(SELECT p.id FROM patient p
       WHERE p.tenant_id = tenant AND p.id = ANY (exact) AND p.search_text LIKE ALL (in_all) AND {reach}
         AND (after_text IS NULL OR (p.sort_text, p.id) > (after_text, after_id))
       ORDER BY p.sort_text, p.id LIMIT wanted);
-    RETURN QUERY SELECT 0, u FROM unnest(page) u;
+    stage := 0;
+    FOREACH id IN ARRAY page LOOP RETURN NEXT; END LOOP;
     wanted := wanted - cardinality(page);
+    IF wanted = 0 THEN RETURN; END IF;
   END IF;
-  IF wanted > 0 THEN
-    SELECT count(*), count(*) FILTER (WHERE s.search_text LIKE ALL (in_words)), count(*) FILTER (WHERE s.search_text LIKE ALL (in_all))
-      INTO sampled, sampled_words, sampled_all
-      FROM (SELECT p.search_text FROM patient p WHERE p.tenant_id = tenant ORDER BY p.id LIMIT 100) s;
+  IF skip = 0 THEN
+    sampled := (SELECT ARRAY[count(*) FILTER (WHERE s.search_text LIKE ALL (in_words)), count(*) FILTER (WHERE s.search_text LIKE ALL (in_all))]
+      FROM (SELECT p.search_text FROM patient p WHERE p.tenant_id = tenant ORDER BY p.id LIMIT 50) s);
+    stage := greatest(first_stage, 1);
+    share := CASE stage WHEN 1 THEN sampled[1] ELSE sampled[2] - sampled[1] END;
+    IF share >= 3 THEN
+      EXECUTE $probe$ SELECT ARRAY(SELECT p.id FROM (
+          SELECT p.id, p.sort_text, p.search_text FROM patient p
+          WHERE p.tenant_id = $1 AND ($2 = 0 OR (p.sort_text, p.id) > ($3, $4)) ORDER BY p.sort_text, p.id LIMIT $5) p
+        WHERE p.search_text LIKE ALL ($6) AND (p.search_text LIKE ALL ($7)) = $8 AND p.id <> ALL ($9) AND {probe_reach}
+        ORDER BY p.sort_text, p.id LIMIT $10) $probe$
+      INTO page USING tenant, first_stage, after_text, after_id, 500 * wanted / share, in_all, in_words, stage = 1, exact, wanted,
+        reach, reach_id, today, agenda_since;
+      IF cardinality(page) = wanted THEN
+        FOREACH id IN ARRAY page LOOP RETURN NEXT; END LOOP;
+        RETURN;
+      END IF;
+    END IF;
   END IF;
-  {stage_1}
-  {stage_2}
+  RETURN QUERY SELECT p.ranked, p.id FROM (
+      SELECT CASE WHEN p.id = ANY (exact) THEN 0 WHEN p.search_text LIKE ALL (in_words) THEN 1 ELSE 2 END AS ranked, p.id, p.sort_text
+      FROM patient p WHERE p.tenant_id = tenant AND {inside} AND {reach}) p
+    WHERE (skip > 0 OR p.ranked > 0)
+      AND (first_stage = 0 OR (p.ranked, p.sort_text, p.id) > (first_stage, after_text, after_id))
+    ORDER BY p.ranked, p.sort_text, p.id OFFSET skip LIMIT wanted;
 END $$;
 
 CREATE FUNCTION patient_search_total(
   terms text, reach text, reach_id uuid, agenda_since timestamptz, today date
 ) RETURNS bigint LANGUAGE plpgsql STABLE SECURITY DEFINER
-SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off AS $$
+SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan SET jit = off AS $$
 DECLARE
   tenant uuid := nullif(current_setting('app.tenant_id', true), '')::uuid;
-  in_all text[] := (SELECT array_agg('%' || t || '%' ORDER BY n) FROM unnest(string_to_array(terms, ' ')) WITH ORDINALITY u (t, n));
+  in_all text[] := string_to_array('%' || replace(terms, ' ', '% %') || '%', ' ');
 BEGIN
   RETURN (SELECT count(*) FROM patient p WHERE p.tenant_id = tenant AND {inside} AND {reach});
 END $$;
@@ -175,56 +186,22 @@ REVOKE ALL ON FUNCTION patient_search, patient_search_total FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION patient_search, patient_search_total TO salus_app;
 ";
 
-/// One stage: from a company that the sample covers, or with terms that it has, by the ordered index; else by the trigrams.
-const STAGE: &str = "
-  IF first_stage <= {stage} AND wanted > 0 THEN
-    budget := CASE WHEN sampled < 100 THEN 100 WHEN {hits} < 3 THEN 0 ELSE 3 * wanted * sampled / {hits} END;
-    page := '{}';
-    IF budget > 0 THEN
-      page := ARRAY(SELECT p.id FROM (
-          SELECT p.id, p.sort_text, p.search_text FROM patient p
-          WHERE p.tenant_id = tenant AND {after} ORDER BY p.sort_text, p.id LIMIT budget) p
-        WHERE {matches} AND p.id <> ALL (exact) AND {reach} ORDER BY p.sort_text, p.id LIMIT wanted);
-    END IF;
-    IF sampled = 100 AND cardinality(page) < wanted THEN
-      page := ARRAY(SELECT p.id FROM patient p
-        WHERE p.tenant_id = tenant AND {indexed} AND {matches} AND p.id <> ALL (exact) AND {reach} AND {after}
-        ORDER BY p.sort_text, p.id LIMIT wanted);
-    END IF;
-    RETURN QUERY SELECT {stage}, u FROM unnest(page) u;
-    wanted := wanted - cardinality(page);
-  END IF;";
-
 /// Every term occurs. The first three are said one by one, because `LIKE ALL` does not use the index.
 const INSIDE: &str = "p.search_text LIKE in_all[1] AND p.search_text LIKE coalesce(in_all[2], '%')
-  AND p.search_text LIKE coalesce(in_all[3], '%') AND p.search_text LIKE ALL (in_all)";
+  AND p.search_text LIKE coalesce(in_all[3], '%') AND p.search_text LIKE ALL (in_all[4:])";
 
-const AFTER: &str = "(first_stage < {stage} OR after_text IS NULL OR (p.sort_text, p.id) > (after_text, after_id))";
+const REACH: &str = "({reach} = 'company' OR ({reach} = 'self' AND p.id = {id})
+  OR ({reach} = 'linked' AND EXISTS (SELECT FROM patient_link l
+    WHERE l.tenant_id = {tenant} AND l.membership_id = {id} AND l.patient_id = p.id
+      AND l.valid_from <= {today} AND (l.valid_to IS NULL OR l.valid_to > {today})))
+  OR ({reach} = 'agenda' AND EXISTS (SELECT FROM appointment a
+    WHERE a.tenant_id = {tenant} AND a.patient_id = p.id AND a.practitioner_id = {id}
+      AND a.starts_at >= {since} AND a.status NOT IN ('cancelled', 'entered_in_error'))))";
 
-const REACH: &str = "(reach = 'company' OR (reach = 'self' AND p.id = reach_id)
-  OR (reach = 'linked' AND EXISTS (SELECT FROM patient_link l
-    WHERE l.tenant_id = tenant AND l.membership_id = reach_id AND l.patient_id = p.id
-      AND l.valid_from <= today AND (l.valid_to IS NULL OR l.valid_to > today)))
-  OR (reach = 'agenda' AND EXISTS (SELECT FROM appointment a
-    WHERE a.tenant_id = tenant AND a.patient_id = p.id AND a.practitioner_id = reach_id
-      AND a.starts_at >= agenda_since AND a.status NOT IN ('cancelled', 'entered_in_error'))))";
-
-/// The functions, put together.
-fn search() -> String {
-    let indexed = |list: &str| INSIDE.replace("in_all", list);
-    let stage = |number: &str, hits: &str, matches: &str, list: &str| {
-        STAGE
-            .replace("{matches}", matches)
-            .replace("{indexed}", &indexed(list))
-            .replace("{after}", AFTER)
-            .replace("{hits}", hits)
-            .replace("{stage}", number)
-    };
-    let beginning = stage("1", "sampled_words", "p.search_text LIKE ALL (in_words)", "in_words");
-    let within = "p.search_text LIKE ALL (in_all) AND NOT p.search_text LIKE ALL (in_words)";
-    let within = stage("2", "(sampled_all - sampled_words)", within, "in_all");
-    let text = SEARCH.replace("{stage_1}", &beginning).replace("{stage_2}", &within);
-    text.replace("{inside}", INSIDE).replace("{reach}", REACH)
+/// The reach predicate over parameters of these names.
+fn reach(reach: &str, id: &str, tenant: &str, today: &str, since: &str) -> String {
+    let names = [("{reach}", reach), ("{id}", id), ("{tenant}", tenant), ("{today}", today), ("{since}", since)];
+    names.into_iter().fold(REACH.to_owned(), |text, (placeholder, name)| text.replace(placeholder, name))
 }
 
 /// The migration.
@@ -244,6 +221,10 @@ impl MigrationTrait for Migration {
         for table in ["patient", "patient_identifier", "patient_contact", "patient_link"] {
             ddl::wall(manager, table, Wall::Tenant).await?;
         }
-        ddl::run_on(manager, DbBackend::Postgres, &search()).await
+        let search = SEARCH
+            .replace("{inside}", INSIDE)
+            .replace("{reach}", &reach("reach", "reach_id", "tenant", "today", "agenda_since"))
+            .replace("{probe_reach}", &reach("$11", "$12", "$1", "$13", "$14"));
+        ddl::run_on(manager, DbBackend::Postgres, &search).await
     }
 }

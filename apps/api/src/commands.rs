@@ -14,9 +14,6 @@ use crate::serve::{ServeError, serve, start, worker};
 use crate::settings::{Environment, Settings, Variables, WrongSettings};
 use crate::wiring::{App, database_settings};
 
-/// Where the checked-in OpenAPI document says that the API is.
-const DOCUMENTED_URL: &str = "http://127.0.0.1:8080";
-
 /// Why a command failed.
 #[derive(Debug, Error)]
 pub enum Failed {
@@ -73,7 +70,7 @@ pub async fn run(command: Command) -> Result<(), Failed> {
 }
 
 fn openapi(out: &mut impl Write) -> Result<(), Failed> {
-    let document = rest::openapi::document(rest::operations(), DOCUMENTED_URL).to_pretty_json()?;
+    let document = rest::openapi::document(rest::operations(), rest::openapi::SERVER).to_pretty_json()?;
     Ok(writeln!(out, "{document}")?)
 }
 

@@ -90,7 +90,9 @@ mod tests {
     async fn the_demo_company_is_made_once_is_whole_and_lets_every_role_in() {
         let folder = tempfile::tempdir().unwrap();
         let app = app(folder.path()).await;
+        assert!(app.database.is_untouched().await.unwrap());
         assert!(make(&app, app.clock().now()).await.unwrap());
+        assert!(!app.database.is_untouched().await.unwrap());
         assert!(!make(&app, app.clock().now()).await.unwrap());
         app.sequencer().run_dry().await.unwrap();
         let [tenant] = app.database.audited_tenants().await.unwrap().try_into().unwrap();

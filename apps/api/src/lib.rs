@@ -4,6 +4,7 @@ pub mod chores;
 pub mod cli;
 pub mod commands;
 pub mod demo;
+pub mod ending;
 pub mod logs;
 pub mod metrics;
 pub mod serve;

@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use crate::chores;
 use crate::demo::{self, DemoError};
+use crate::ending::Ending;
 use crate::metrics::Gauges;
 use crate::settings::master_key::{self, NoKey};
 use crate::settings::{DemoMode, Environment, Settings, WorkerMode};
@@ -51,6 +52,8 @@ pub async fn start(settings: &Settings) -> Result<App, ServeError> {
 
 /// Answers until SIGTERM or SIGINT, then finishes the requests and jobs in hand.
 pub async fn serve(settings: &Settings) -> Result<(), ServeError> {
+    // From here on a signal ends this in order, also one that comes before the server runs.
+    let mut ending = Ending::listen()?;
     let listener = listen(settings.bind)?;
     let metrics = settings.metrics.map(listen).transpose()?;
     let app = start(settings).await?;
@@ -66,8 +69,19 @@ pub async fn serve(settings: &Settings) -> Result<(), ServeError> {
     if let Some(metrics) = metrics {
         tokio::spawn(rest::server::serve_metrics(metrics, app.state.clone())?);
     }
-    tracing::info!(address = %listener.local_addr()?, "ready");
-    rest::serve(listener, app.state.clone(), app.services())?.await?;
+    let address = listener.local_addr()?;
+    let server = rest::serve(listener, app.state.clone(), app.services())?;
+    let handle = server.handle();
+    let mut answering = tokio::spawn(server);
+    tracing::info!(%address, "ready");
+    tokio::select! {
+        () = ending.asked() => {
+            handle.stop(true).await;
+            answering.await
+        }
+        answered = &mut answering => answered,
+    }
+    .map_err(io::Error::other)??;
     stopper.stop();
     for task in background.into_iter().chain([gauges]) {
         task.await.map_err(io::Error::other)?;
@@ -79,11 +93,12 @@ pub async fn serve(settings: &Settings) -> Result<(), ServeError> {
 
 /// Works until SIGTERM or SIGINT.
 pub async fn worker(settings: &Settings) -> Result<(), ServeError> {
+    let mut ending = Ending::listen()?;
     let app = start(settings).await?;
     let (stopper, stop) = stopping();
     let background = tokio::spawn(work(app.clone(), stop));
     tracing::info!("working");
-    asked_to_end().await?;
+    ending.asked().await;
     stopper.stop();
     background.await.map_err(io::Error::other)?;
     app.database.close().await;
@@ -111,7 +126,7 @@ async fn demo_welcome(settings: &Settings, app: &App) -> Result<Option<String>, 
     let wanted = settings.demo == DemoMode::Auto
         && settings.environment == Environment::Development
         && settings.bind.ip().is_loopback();
-    if !wanted || !app.database.audited_tenants().await?.is_empty() {
+    if !wanted || !app.database.is_untouched().await? {
         return Ok(None);
     }
     let is_new = demo::make(app, app.clock().now()).await?;
@@ -123,20 +138,4 @@ fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
     let listener = TcpListener::bind(address).map_err(|error| ServeError::Listen(address, error))?;
     listener.set_nonblocking(true)?;
     Ok(listener)
-}
-
-#[cfg(unix)]
-async fn asked_to_end() -> io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = int.recv() => {}
-    }
-    Ok(())
-}
-
-#[cfg(not(unix))]
-async fn asked_to_end() -> io::Result<()> {
-    tokio::signal::ctrl_c().await
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use kernel::seal::Keyring;
-use kernel::{Clock, Ids, StoreError, TenantScope};
+use kernel::{Claim, Clock, Ids, StoreError, TenantScope};
 use sea_orm::sqlx::{PgPool, SqlitePool};
-use sea_orm::{DbErr, QueryResult, RuntimeErr};
+use sea_orm::{ConnectionTrait, DbErr, QueryResult, RuntimeErr};
 use thiserror::Error;
 use tokio::sync::Mutex;
 use uuid::Uuid;
@@ -228,7 +228,27 @@ impl Database {
         if found.try_get::<Option<i32>>("", "status").map_err(store)?.is_some() {
             return claims::judge(Some(found), claim, tenant, tx.keys());
         }
-        if found.try_get::<bool>("", "mine").map_err(store)? { Ok(()) } else { Err(StoreError::InProgress) }
+        if found.try_get::<bool>("", "mine").map_err(store)? { Ok(()) } else { self.await_claim(claim, tx).await }
+    }
+
+    /// Another transaction has the key: one of another node, or an earlier attempt of this request, whose rollback is still
+    /// on its way. The latter ends at once.
+    async fn await_claim(&self, claim: &Claim, tx: &SeaTx) -> Result<(), StoreError> {
+        let (tenant, id) = (tx.tenant(), claims::row_id(claim));
+        let wait = format!(
+            "SET LOCAL lock_timeout = '300ms'; SELECT pg_advisory_xact_lock({}); SET LOCAL lock_timeout TO DEFAULT",
+            claims::lock_key("idempotency", tenant, id)
+        );
+        match tx.connection.execute_unprepared(&wait).await.map_err(store) {
+            Err(StoreError::Contended) => return Err(StoreError::InProgress),
+            waited => waited?,
+        };
+        let rows = tx.rows(&claims::lookup(tenant, id, tx.now(), true), []).await?;
+        let found = rows.first().ok_or_else(|| StoreError::broken("the claim was not answered"))?;
+        match found.try_get::<Option<i32>>("", "status").map_err(store)? {
+            Some(_) => claims::judge(Some(found), claim, tenant, tx.keys()),
+            None => Ok(()),
+        }
     }
 
     async fn begin(&self, message: String) -> Result<(Way, Vec<QueryResult>), StoreError> {

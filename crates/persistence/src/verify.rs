@@ -88,6 +88,12 @@ impl Database {
         Ok(seen)
     }
 
+    /// True when nothing was ever done in this database: the audit has no entry of any tenant.
+    pub async fn is_untouched(&self) -> Result<bool, StoreError> {
+        let tx = self.open_across("demo").await?;
+        Ok(tx.rows("SELECT 1 AS entry FROM journal_entry LIMIT 1", []).await?.is_empty())
+    }
+
     /// Every tenant that has left a trace in the audit.
     pub async fn audited_tenants(&self) -> Result<Vec<TenantId>, StoreError> {
         let tx = self.look_across("audit verify").await?;

@@ -13,6 +13,7 @@ use crate::idempotency::{self, Key};
 use crate::limits::Class;
 use crate::openapi::{Described, Sketch};
 use crate::operation::Entry;
+use crate::params::Params;
 use crate::problem::Problem;
 use crate::state::State;
 
@@ -90,6 +91,9 @@ fn admit<C: Caller>(request: &HttpRequest) -> Result<Guard<C>, Problem> {
     let arrival = request.extensions().get::<Rc<Arrival>>().cloned().ok_or_else(Problem::internal)?;
     let state = request.app_data::<actix_web::web::Data<State>>().cloned().ok_or_else(Problem::internal)?;
     let proof = C::admit(arrival.session.as_ref())?;
+    if arrival.entry.is_queryless() {
+        Params::<()>::parse(request.query_string())?;
+    }
     let key = if arrival.entry.is_repeatable() { Key::of(request.headers())? } else { None };
     Ok(Guard { proof, arrival, key, state })
 }

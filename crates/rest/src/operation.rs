@@ -54,6 +54,7 @@ pub struct Entry {
     access: Access,
     class: Class,
     repeatable: bool,
+    queryless: bool,
     media: Vec<&'static str>,
     mount: fn(Route) -> Route,
     sketch: fn() -> Sketch,
@@ -64,6 +65,7 @@ impl Entry {
     /// The line of an operation; `P` is its description for utoipa.
     pub fn of<O: Operation, P: utoipa::Path>(tag: &'static str, method: Method, path: &'static str) -> Self {
         let access = <O::Guard as Gate>::ACCESS;
+        let sketched = sketch::<O>();
         Self {
             id: O::ID,
             tag,
@@ -71,7 +73,8 @@ impl Entry {
             access,
             class: O::CLASS,
             repeatable: is_repeatable::<O>(&method),
-            media: sketch::<O>().media(),
+            queryless: sketched.is_queryless(path),
+            media: sketched.media(),
             method,
             mount: O::mount,
             sketch: sketch::<O>,
@@ -117,6 +120,11 @@ impl Entry {
     /// True when it honours `Idempotency-Key`.
     pub fn is_repeatable(&self) -> bool {
         self.repeatable
+    }
+
+    /// True when every query parameter is unknown to it, and so refused (C3).
+    pub(crate) fn is_queryless(&self) -> bool {
+        self.queryless
     }
 
     /// The media types of its succeeding answers; empty when they have no body.

@@ -22,6 +22,15 @@ pub trait FromQuery: Sized {
     fn parameters(sketch: &mut Sketch);
 }
 
+/// No parameters at all.
+impl FromQuery for () {
+    fn from_query(_: &mut Query, _: &mut Faults) -> Option<Self> {
+        Some(())
+    }
+
+    fn parameters(_: &mut Sketch) {}
+}
+
 /// A value that one parameter spells.
 pub trait FromParam: Sized {
     /// The value of the texts that were given under one name, at least one.
@@ -43,6 +52,9 @@ pub struct Query(Vec<(String, String)>);
 impl Query {
     /// The parameters of a query string; what is not form-encoded UTF-8 is malformed.
     pub fn parse(text: &str) -> Result<Self, Problem> {
+        if !is_encoded_utf8(text) {
+            return Err(Problem::malformed("malformed_query"));
+        }
         let pairs = web::Query::<Vec<(String, String)>>::from_query(text);
         pairs
             .map(|pairs| Self(pairs.into_inner()))
@@ -73,6 +85,22 @@ impl Query {
     fn remove(&mut self, name: &str) -> Vec<String> {
         self.0.extract_if(.., |(found, _)| found == name).map(|(_, text)| text).collect()
     }
+}
+
+/// True when each `%` begins an octet and all octets are UTF-8: the parser of forms would guess instead.
+fn is_encoded_utf8(text: &str) -> bool {
+    let mut octets = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'%' {
+            octets.push(byte);
+            continue;
+        }
+        let mut digit = || rest.next().and_then(|byte| char::from(byte).to_digit(16));
+        let (Some(high), Some(low)) = (digit(), digit()) else { return false };
+        octets.extend(u8::try_from(high * 16 + low));
+    }
+    std::str::from_utf8(&octets).is_ok()
 }
 
 /// The parameters of a request's query string; unknown ones and bad values are 422, all at once.
@@ -229,5 +257,20 @@ impl FromQuery for PageParams {
         sketch.query_as("page", "The page's number, instead of a cursor.", schema::whole(1, i64::from(u32::MAX)));
         let words = schema::list(schema::choice("", &["total"]));
         sketch.query_as("include", "`total` also counts all items.", words);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn c8_a_query_that_is_not_encoded_utf8_is_malformed() {
+        for text in ["a=%zz", "a=%", "a=%4", "a=%ff%fe", "a=%c3&b=%a9", "a=%+1"] {
+            assert_eq!(Query::parse(text).unwrap_err().code(), "malformed_query", "{text}");
+        }
+        for text in ["", "a", "a=b+c", "a=%C3%A9", "a=é", "%61=%25"] {
+            assert!(Query::parse(text).is_ok(), "{text}");
+        }
     }
 }

@@ -62,7 +62,7 @@ both! {
         let mut changed = 0;
         for line in changes(&lines) {
             let before = app.entries().await;
-            conditioned(line, &admin, None).await.refused(428, "condition_required");
+            conditioned(line, &admin, None).await.refused(428, "precondition_required");
             conditioned(line, &admin, Some("\"999999\"")).await.refused(412, "stale");
             conditioned(line, &admin, Some("W/\"1\"")).await.refused(412, "stale");
             conditioned(line, &admin, Some("1")).await.refused(400, "malformed_condition");

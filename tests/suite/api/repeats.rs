@@ -27,19 +27,17 @@ async fn keyed(line: &Line, caller: &Caller, key: &str) -> Answer {
     line.send_with(caller, &[("idempotency-key", key)]).await
 }
 
-/// Another valid body of the same operation.
-fn altered(line: &Line) -> Line {
+/// Another valid request of the same operation; none when it takes no body.
+fn altered(line: &Line) -> Option<Line> {
     let mut other = line.clone();
-    let body = other.body.as_mut().unwrap();
-    // A body without fields differs by a space that the caller adds.
+    let body = other.body.as_mut()?;
     let word = match line.entry.path() {
-        path if path.ends_with("/confirm") => return other,
         path if path.ends_with("/cancel") || path.ends_with("/appointments") => "reason",
         path if path.ends_with("/exceptions") => "note",
         _ => "name",
     };
     body[word] = Value::from("Outra coisa");
-    other
+    Some(other)
 }
 
 both! {
@@ -88,11 +86,9 @@ both! {
         for line in &lines {
             let done = keyed(line, &admin, "a-key").await;
             assert_eq!(done.status, line.status, "{line:?}: {}", done.text());
-            let body = altered(line).body.unwrap().to_string() + " ";
-            let url = line.url();
-            let headers = [("idempotency-key", "a-key")];
-            let other = admin.send_text(line.method(), &url, Some(body), &headers).await;
-            other.refused(422, "idempotency_key_reused");
+            if let Some(other) = altered(line) {
+                keyed(&other, &admin, "a-key").await.refused(422, "idempotency_key_reused");
+            }
         }
     }
 
@@ -106,7 +102,7 @@ both! {
 
     async fn c10_a_refusal_is_not_kept(app) {
         let (admin, lines) = repeatable(app).await;
-        for line in &lines {
+        for line in lines.iter().filter(|line| line.body.is_some()) {
             let refused = admin.post_once(&line.path, "a-key", &serde_json::json!({ "nonsense": 1 })).await;
             assert_eq!(refused.status, 422, "{line:?}");
             let done = keyed(line, &admin, "a-key").await;

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::support::{Caller, TestApp};
 
-/// Slots are looked for here: after all that the demo company has booked, so that no patient is busy elsewhere.
-const FREE: &str = "from=2027-04-05T00:00:00Z&to=2027-06-01T00:00:00Z&limit=3";
+/// Slots are looked for here: after all that the demo company has booked.
+const FREE: &str = "from=2027-04-05T00:00:00Z&to=2027-06-01T00:00:00Z&limit=200";
 
 static SERIAL: AtomicU32 = AtomicU32::new(0);
 
@@ -35,6 +35,11 @@ pub struct Ids {
 /// The `id` of an object.
 pub fn id_of(value: &Value) -> String {
     value["id"].as_str().unwrap_or_else(|| panic!("no id: {value:#}")).to_owned()
+}
+
+/// Start and end; instants in UTC sort as text.
+fn span(value: &Value) -> (String, String) {
+    (value["start"].as_str().unwrap().to_owned(), value["end"].as_str().unwrap().to_owned())
 }
 
 fn items(page: &Value) -> &Vec<Value> {
@@ -99,10 +104,14 @@ impl Ids {
         self.fresh_tokens(app).await
     }
 
+    /// The first slot in which the patient is not elsewhere.
     async fn free_slot(&self, admin: &Caller) -> String {
         let query = format!("service_id={}&practitioner_id={}&{FREE}", self.service, self.practitioner);
         let slots = admin.get(&format!("/api/v1/slots?{query}")).await.expect(200);
-        items(&slots)[0]["start"].as_str().unwrap().to_owned()
+        let busy = admin.get(&format!("/api/v1/appointments?patient_id={}&{FREE}", self.patient)).await.expect(200);
+        let busy: Vec<(String, String)> = items(&busy).iter().map(span).collect();
+        let free = items(&slots).iter().map(span).find(|(start, end)| !busy.iter().any(|(from, to)| from < end && start < to));
+        free.expect("the practitioner is booked out").0
     }
 
     async fn fresh_tokens(mut self, app: &TestApp) -> Self {

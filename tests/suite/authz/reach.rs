@@ -97,9 +97,9 @@ both! {
         let ids = Ids::of_role(app, "hairdresser").await;
         let (patient, appointment) = out_of_reach(app, &ids).await;
         let appointment = format!("/api/v1/appointments/{}", appointment["id"].as_str().unwrap());
+        let callers = [app.member(CONFINED[0]).await, app.member(CONFINED[1]).await, app.member(CONFINED[2]).await];
         let before = app.entries().await;
-        for role in CONFINED {
-            let caller = app.member(role).await;
+        for (role, caller) in CONFINED.iter().zip(&callers) {
             caller.get(&format!("/api/v1/patients/{patient}")).await.refused(404, "not_found");
             let found = caller.get("/api/v1/patients?search=Alcance").await.expect(200);
             assert_eq!(found["items"], json!([]), "{role}");
@@ -110,7 +110,7 @@ both! {
             let all = "from=2027-01-01T00:00:00Z&to=2028-01-01T00:00:00Z";
             let listed = caller.get(&format!("/api/v1/appointments?{all}&patient_id={patient}")).await.expect(200);
             assert_eq!(listed["items"], json!([]), "{role}");
-            if role != "caregiver" {
+            if *role != "caregiver" {
                 let change = json!({ "addresses": [] });
                 caller.patch(&format!("/api/v1/patients/{patient}"), "*", &change).await.refused(404, "not_found");
             }

@@ -150,7 +150,7 @@ fn appointments(pen: &mut Pen<'_>) {
     pen.post("/api/v1/appointments", 201, booking);
     pen.get("/api/v1/appointments/{appointment_id}", &[]);
     pen.get("/api/v1/appointments/{appointment_id}/history", &[]);
-    pen.post("/api/v1/appointments/{appointment_id}/confirm", 200, json!({}));
+    pen.line(&Method::POST, "/api/v1/appointments/{appointment_id}/confirm", &[], None, 200);
     pen.post("/api/v1/appointments/{appointment_id}/cancel", 200, json!({ "reason": "Mudança de planos" }));
 }
 

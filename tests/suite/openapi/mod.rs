@@ -4,6 +4,15 @@ mod lint;
 
 use serde_json::Value;
 
+use crate::authz::{Exception, find, is_sorted};
+
+/// Operations that the document leaves out.
+const UNDOCUMENTED: &[Exception] = &[
+    ("find_docs", "leads people to the pages"),
+    ("show_docs", "a page for people"),
+    ("show_docs_file", "a file of that page"),
+];
+
 /// The document as the code makes it.
 fn built() -> String {
     rest::openapi::document(rest::operations(), rest::openapi::SERVER).to_pretty_json().unwrap()
@@ -29,8 +38,12 @@ fn c2_every_route_is_documented_and_nothing_else() {
             documented.push((path.clone(), method.to_uppercase()));
         }
     }
-    let mut routes: Vec<(String, String)> =
-        rest::operations().iter().map(|entry| (entry.path().to_owned(), entry.method().to_string())).collect();
+    is_sorted(UNDOCUMENTED);
+    let mut routes: Vec<(String, String)> = rest::operations()
+        .iter()
+        .filter(|entry| !find(UNDOCUMENTED, entry.id()))
+        .map(|entry| (entry.path().to_owned(), entry.method().to_string()))
+        .collect();
     documented.sort();
     routes.sort();
     assert_eq!(documented, routes);

@@ -10,9 +10,10 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, Secur
 use utoipa::openapi::{Components, Contact, Content, Info, License, OpenApi, Paths, RefOr, Responses, Server, Tag};
 
 use super::responses;
-use super::sketch::{Sketch, SketchBody};
+use super::sketch::{Described as _, Sketch, SketchBody};
 use crate::access::Access;
 use crate::operation::{Entry, Gate, Operation, documented, is_repeatable};
+use crate::params::Params;
 use crate::problem::{HEAD_REFUSALS, NOT_ACCEPTABLE, ProblemDocument, status_of};
 use crate::schema::{self, Schemas};
 
@@ -37,6 +38,9 @@ pub fn operation<O: Operation>(tag: &str, method: &Method, path: &str) -> Docume
     O::describe(&mut sketch);
     sketch.fill_path(path);
     sketch.request_id();
+    if sketch.is_queryless(path) {
+        <Params<()>>::describe(&mut sketch);
+    }
     imply::<O>(&mut sketch, method);
     let access = <O::Guard as Gate>::ACCESS;
     let mut found = DocumentedOperation::new();

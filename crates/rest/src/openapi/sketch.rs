@@ -53,6 +53,11 @@ impl Sketch {
         self.media.clone()
     }
 
+    /// True for an operation below `/api/` without a query parameter.
+    pub(crate) fn is_queryless(&self, path: &str) -> bool {
+        path.starts_with("/api/") && !self.parameters.iter().any(|known| known.parameter_in == ParameterIn::Query)
+    }
+
     /// Says that it may refuse with this kind.
     pub fn refuses(&mut self, kind: Kind) {
         self.refuses_with(status_of(kind));

@@ -30,6 +30,8 @@ const WEEK: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday",
 pub struct Company {
     /// All companies of the server, this one first.
     pub tenants: Vec<Uuid>,
+    /// Its clinic.
+    pub clinic: Uuid,
     /// The service that is booked.
     pub service: Uuid,
     /// Booked at random.
@@ -72,6 +74,7 @@ impl Company {
             let bookable = patients::of_company(0).take(args.patients);
             let every = (args.patients / BOOKABLE).max(1);
             Ok(Self {
+                clinic,
                 tenants: tenants.collect::<Outcome<_>>()?,
                 service,
                 practitioners,

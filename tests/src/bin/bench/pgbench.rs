@@ -15,6 +15,7 @@ const LIST_IN_ONE: &str = include_str!("sql/list_in_one.sql");
 const SEARCH: &str = include_str!("sql/search.sql");
 const SEARCH_BARE: &str = include_str!("sql/search_bare.sql");
 const BOOK: &str = include_str!("sql/book.sql");
+const BOOK_WRITES: &str = include_str!("sql/book_writes.sql");
 const CLIENTS: &str = "16";
 
 /// A transaction that is measured.
@@ -28,8 +29,11 @@ pub enum Script {
     Search,
     /// The same query as the owner, without policies.
     SearchBare,
-    /// A booking with its busy rows, journal, event and idempotency key.
+    /// A booking: its locks, all that the decision needs, busy rows, journal, event and idempotency key. A place that is
+    /// taken is skipped, because an error would end the client.
     Book,
+    /// The same without the question before it.
+    BookWrites,
 }
 
 /// `pgbench` against the database that the server has just used.
@@ -82,11 +86,13 @@ impl<'a> Pgbench<'a> {
             Script::Search => SEARCH,
             Script::SearchBare => SEARCH_BARE,
             Script::Book => BOOK,
+            Script::BookWrites => BOOK_WRITES,
         };
         let [practitioners, patients, half_hours] = self.company.choices();
         let tenant = self.company.tenants.first().ok_or("no company")?;
         let values = [
             ("{tenant}", tenant.to_string()),
+            ("{clinic}", self.company.clinic.to_string()),
             ("{service}", self.company.service.to_string()),
             ("{word}", SEARCHED.to_owned()),
             ("{practitioners}", practitioners.to_string()),

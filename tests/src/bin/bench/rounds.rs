@@ -99,11 +99,13 @@ impl Bench {
         let pgbench = Pgbench::prepare(&cluster, &company, &self.args, site.folder)?;
         let rate = |script| pgbench.rate(script);
         let (list, list_in_one) = (rate(Script::List)?, rate(Script::ListInOne)?);
-        let (search, search_bare, book) = (rate(Script::Search)?, rate(Script::SearchBare)?, rate(Script::Book)?);
+        let (search, search_bare) = (rate(Script::Search)?, rate(Script::SearchBare)?);
+        let (book, book_writes) = (rate(Script::Book)?, rate(Script::BookWrites)?);
         let table = &mut self.table;
         table.share("list 20 patients ÷ pgbench, the same transaction", rates.list, list, Bar::AtLeast(0.5));
         table.share("list 20 patients ÷ pgbench, in one statement", rates.list, list_in_one, Bar::None);
         table.share("book ÷ pgbench, the same transaction", rates.book, book, Bar::AtLeast(0.6));
+        table.share("book ÷ pgbench, only what is written", rates.book, book_writes, Bar::None);
         table.share("search under policies ÷ without, both pgbench", search, search_bare, Bar::AtLeast(0.7));
         table.share("search ÷ pgbench", rates.search, search, Bar::None);
         Ok(rates)

@@ -34,13 +34,16 @@ pub struct Table {
 }
 
 impl Table {
-    /// A table that says what it was measured on.
+    /// A table that says what it is measured on, and how busy that machine was with other work.
     pub fn new() -> Self {
         let cores = std::thread::available_parallelism().map_or(0, usize::from);
         let memory = fs::read_to_string("/proc/meminfo").unwrap_or_default();
         let kilobytes: u64 =
             memory.split_whitespace().nth(1).and_then(|kilobytes| kilobytes.parse().ok()).unwrap_or_default();
-        Self { machine: vec![format!("{cores} cores, {} GiB", kilobytes.div_ceil(1 << 20))], rows: Vec::new() }
+        let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+        let busy = load.split(' ').next().unwrap_or_default();
+        let machine = format!("{cores} cores, {} GiB, load average {busy} at the start", kilobytes.div_ceil(1 << 20));
+        Self { machine: vec![machine], rows: Vec::new() }
     }
 
     /// Names something else that the figures depend on.

@@ -131,3 +131,32 @@ async fn b1_the_database_refuses_an_overlap_and_a_seat_taken_twice() {
         insert(agenda, Uuid::from_u128(9), "2026-03-03T12:15:00Z", false).await.unwrap();
     }
 }
+
+/// Each request has a key and tries one practitioner after the other: its own earlier tries must not stand in its way.
+#[tokio::test(flavor = "local")]
+async fn a7_b4_callers_of_a_pool_with_keys_of_their_own_get_as_many_as_there_are() {
+    for clinic in clinics().await {
+        let service = clinic.service(|_| {}).await;
+        for n in 0..4 {
+            clinic.working(&format!("Dr. {n}")).await;
+        }
+        let clinic = Rc::new(clinic);
+        let mut callers = tokio::task::JoinSet::new();
+        for n in 0..24 {
+            let (clinic, patient) = (clinic.clone(), clinic.patient().await);
+            callers.spawn_local(async move {
+                let ask = Clinic::ask(service, None, patient, "2026-03-03T12:00:00Z");
+                let permit = clinic.by(Reach::Company).claiming(Some(claim(n, 1)));
+                book(&clinic.env, &permit, ask, unheard).await.map(Committed::into_value)
+            });
+        }
+        let mut won = 0;
+        while let Some(done) = callers.join_next().await {
+            match done.unwrap() {
+                Ok(_) => won += 1,
+                Err(error) => assert_eq!(error.code(), "scheduling.slot_taken", "{error:?}"),
+            }
+        }
+        assert_eq!(won, 4);
+    }
+}

@@ -52,6 +52,28 @@ async fn pt3_a_page_by_number_and_the_total_agree_with_the_walk() {
 }
 
 #[tokio::test]
+async fn pt3_a_word_that_many_have_is_paged_like_any_other() {
+    for clinic in clinics().await {
+        let mut expected = Vec::new();
+        for number in 10..60 {
+            expected.push(format!("Ana {number}"));
+            clinic.registered(&format!("Ana {number}")).await;
+        }
+        for number in 10..20 {
+            expected.push(format!("Luana {number}"));
+            clinic.registered(&format!("Luana {number}")).await;
+        }
+        for name in ["Bento", "Caio", "Zoe"] {
+            clinic.registered(name).await;
+        }
+        for limit in [7, 20, 60, 200] {
+            assert_eq!(clinic.walked(search_for("ana", limit)).await, expected, "{limit}");
+        }
+        assert_eq!(clinic.walked(search_for("ana 1", 3)).await, expected.iter().filter(|name| name.contains('1')).cloned().collect::<Vec<_>>());
+    }
+}
+
+#[tokio::test]
 async fn pt3_all_words_must_match_in_any_order() {
     for clinic in clinics().await {
         for name in ["Conceição D'Ávila da Silva-Souza", "Conceição Pereira", "Sílvio Souza"] {

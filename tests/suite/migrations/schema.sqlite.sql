@@ -1,0 +1,530 @@
+CREATE TABLE access_log (
+  tenant_id uuid_text NOT NULL,
+  id uuid_text NOT NULL,
+  at timestamp_with_timezone_text NOT NULL,
+  request_id uuid_text,
+  membership_id uuid_text,
+  method text NOT NULL,
+  route text NOT NULL,
+  status integer NOT NULL,
+  code text NOT NULL,
+  ip text,
+  user_agent text,
+  CONSTRAINT access_log_pkey PRIMARY KEY (tenant_id, id)
+);
+CREATE TRIGGER access_log_no_delete BEFORE DELETE ON access_log
+             BEGIN SELECT RAISE(ABORT, 'append_only'); END;
+CREATE TRIGGER access_log_no_update BEFORE UPDATE ON access_log
+             BEGIN SELECT RAISE(ABORT, 'append_only'); END;
+CREATE TABLE account (
+  id uuid_text NOT NULL,
+  email text NOT NULL,
+  name text NOT NULL,
+  password_hash text,
+  email_verified_at timestamp_with_timezone_text,
+  locale text NOT NULL,
+  created_at timestamp_with_timezone_text NOT NULL,
+  version bigint NOT NULL,
+  CONSTRAINT account_pkey PRIMARY KEY (id),
+  CONSTRAINT account_email_unique UNIQUE (email)
+);
+CREATE TABLE appointment (
+  tenant_id uuid_text NOT NULL,
+  id uuid_text NOT NULL,
+  patient_id uuid_text NOT NULL,
+  beneficiary_id uuid_text,
+  practitioner_id uuid_text NOT NULL,
+  clinic_id uuid_text NOT NULL,
+  service_id uuid_text NOT NULL,
+  service jsonb_text NOT NULL,
+  starts_at timestamp_with_timezone_text NOT NULL,
+  ends_at timestamp_with_timezone_text NOT NULL,
+  time_zone text NOT NULL,
+  local_start text NOT NULL,
+  status text NOT NULL,
+  origin text NOT NULL,
+  reason text,
+  notes text,
+  session_id uuid_text NOT NULL,
+  seat integer NOT NULL,
+  cancelled_for text,
+  cancelled_by uuid_text,
+  cancelled_at timestamp_with_timezone_text,
+  cancellation_code text,
+  cancellation_reason text,
+  version bigint NOT NULL,
+  created_at timestamp_with_timezone_text NOT NULL,
+  updated_at timestamp_with_timezone_text NOT NULL,
+  CONSTRAINT appointment_pkey PRIMARY KEY (tenant_id, id),
+  CONSTRAINT appointment_patient_fkey FOREIGN KEY (tenant_id, patient_id) REFERENCES patient (tenant_id, id),
+  CONSTRAINT appointment_beneficiary_fkey FOREIGN KEY (tenant_id, beneficiary_id) REFERENCES patient (tenant_id, id),
+  CONSTRAINT appointment_practitioner_fkey FOREIGN KEY (tenant_id, practitioner_id) REFERENCES practitioner (tenant_id, id),
+  CONSTRAINT appointment_clinic_fkey FOREIGN KEY (tenant_id, clinic_id) REFERENCES clinic (tenant_id, id),
+  CONSTRAINT appointment_service_fkey FOREIGN KEY (tenant_id, service_id) REFERENCES service (tenant_id, id),
+  CONSTRAINT appointment_interval_check CHECK (ends_at > starts_at),
+  CONSTRAINT appointment_status_check CHECK (status IN ('requested', 'booked', 'confirmed', 'checked_in', 'in_progress',
+    'completed', 'cancelled', 'late_cancelled', 'no_show', 'entered_in_error')),
+  CONSTRAINT appointment_cancellation_check CHECK ((cancelled_for IS NULL) = (cancelled_at IS NULL))
+);
+CREATE INDEX appointment_by_patient ON appointment (tenant_id, patient_id, starts_at, id);
+CREATE INDEX appointment_by_practitioner ON appointment (tenant_id, practitioner_id, starts_at, id);
+CREATE INDEX appointment_by_start ON appointment (tenant_id, starts_at, id);
+CREATE TABLE busy (
+  tenant_id uuid_text NOT NULL,
+  resource_id uuid_text NOT NULL,
+  session_id uuid_text NOT NULL,
+  seat integer NOT NULL,
+  starts_at timestamp_with_timezone_text NOT NULL,
+  ends_at timestamp_with_timezone_text NOT NULL,
+  active boolean NOT NULL,
+  overbooked boolean NOT NULL,
+  appointment_id uuid_text NOT NULL,
+  CONSTRAINT busy_pkey PRIMARY KEY (tenant_id, appointment_id, resource_id),
+  CONSTRAINT busy_appointment_fkey FOREIGN KEY (tenant_id, appointment_id) REFERENCES appointment (tenant_id, id),
+  CONSTRAINT busy_seat_check CHECK (seat >= 1),
+  CONSTRAINT busy_span_check CHECK (ends_at > starts_at),
+  CONSTRAINT busy_length_check CHECK (julianday(ends_at) - julianday(starts_at) < 3.001)
+);
+CREATE INDEX busy_by_agenda ON busy (tenant_id, resource_id, starts_at) WHERE active OR overbooked;
+CREATE UNIQUE INDEX busy_seat_once ON busy (tenant_id, resource_id, session_id, seat) WHERE active;
+CREATE TRIGGER busy_no_overlap_insert BEFORE INSERT ON busy WHEN NEW.active BEGIN SELECT RAISE(ABORT, 'busy_no_overlap') WHERE EXISTS (SELECT 1 FROM busy b
+  WHERE (b.active OR b.overbooked) AND b.active AND b.tenant_id = NEW.tenant_id AND b.resource_id = NEW.resource_id
+    AND b.session_id <> NEW.session_id AND b.starts_at < NEW.ends_at AND b.ends_at > NEW.starts_at
+    AND b.starts_at > strftime('%Y-%m-%dT%H:%M:%S', NEW.starts_at, '-4 days')); END;
+CREATE TRIGGER busy_no_overlap_update BEFORE UPDATE ON busy WHEN NEW.active BEGIN SELECT RAISE(ABORT, 'busy_no_overlap') WHERE EXISTS (SELECT 1 FROM busy b
+  WHERE (b.active OR b.overbooked) AND b.active AND b.tenant_id = NEW.tenant_id AND b.resource_id = NEW.resource_id
+    AND b.session_id <> NEW.session_id AND b.starts_at < NEW.ends_at AND b.ends_at > NEW.starts_at
+    AND b.starts_at > strftime('%Y-%m-%dT%H:%M:%S', NEW.starts_at, '-4 days') AND b.rowid <> OLD.rowid); END;
+CREATE TABLE clinic (
+  tenant_id uuid_text NOT NULL,
+  id uuid_text NOT NULL,
+  name text NOT NULL,
+  country text NOT NULL,
+  time_zone text NOT NULL,
+  locale text NOT NULL,
+  created_at timestamp_with_timezone_text NOT NULL,
+  version bigint NOT NULL,
+  CONSTRAINT clinic_pkey PRIMARY KEY (tenant_id, id),
+  CONSTRAINT clinic_company_fkey FOREIGN KEY (tenant_id) REFERENCES company (tenant_id)
+);
+CREATE TABLE company (
+  tenant_id uuid_text NOT NULL,
+  id uuid_text NOT NULL,
+  name text NOT NULL,
+  country text NOT NULL,
+  locale text NOT NULL,
+  created_at timestamp_with_timezone_text NOT NULL,
+  version bigint NOT NULL,
+  CONSTRAINT company_pkey PRIMARY KEY (tenant_id, id),
+  CONSTRAINT company_tenant_once UNIQUE (tenant_id),
+  CONSTRAINT company_is_its_tenant CHECK (id = tenant_id)
+);
+CREATE TABLE consumed_event (
+  tenant_id uuid_text NOT NULL,
+  consumer text NOT NULL,
+  event_id uuid_text NOT NULL,
+  at timestamp_with_timezone_text NOT NULL,
+  CONSTRAINT consumed_event_pkey PRIMARY KEY (tenant_id, consumer, event_id),
+  CONSTRAINT consumed_event_event_fkey FOREIGN KEY (tenant_id, event_id) REFERENCES event (tenant_id, id)
+);
+CREATE TRIGGER consumed_event_no_delete BEFORE DELETE ON consumed_event
+             BEGIN SELECT RAISE(ABORT, 'append_only'); END;
+CREATE TRIGGER consumed_event_no_update BEFORE UPDATE ON consumed_event
+             BEGIN SELECT RAISE(ABORT, 'append_only'); END;
+CREATE TABLE event (
+  tenant_id uuid_text NOT NULL,
+  id uuid_text NOT NULL,
+  xact bigint NOT NULL DEFAULT 0,
+  at timestamp_with_timezone_text NOT NULL,
+  entry_id uuid_text NOT NULL,
+  ordinal integer NOT NULL,
+  kind text NOT NULL,
+  aggregate_kind text NOT NULL,
+  aggregate_id uuid_text NOT NULL,
+  version bigint NOT NULL,
+  payload jsonb_text NOT NULL,
+  CONSTRAINT event_pkey PRIMARY KEY (tenant_id, id)
+);
+CREATE INDEX event_unnumbered ON event (xact);
+CREATE TRIGGER event_no_delete BEFORE DELETE ON event
+             BEGIN SELECT RAISE(ABORT, 'append_only'); END;
+CREATE TRIGGER event_no_update BEFORE UPDATE ON event
+             BEGIN SELECT RAISE(ABORT, 'append_only'); END;
+CREATE TABLE event_position (
+  tenant_id uuid_text NOT NULL,
+  position bigint NOT NULL,
+  event_id uuid_text NOT NULL,
+  CONSTRAINT event_position_pkey PRIMARY KEY (tenant_id, position),
+  CONSTRAINT event_position_event_once UNIQUE (tenant_id, event_id),
+  CONSTRAINT event_position_event_fkey FOREIGN KEY (tenant_id, event_id) REFERENCES event (tenant_id, id),
+  CONSTRAINT event_position_position_check CHECK (position > 0)
+);
+CREATE TRIGGER event_position_no_delete BEFORE DELETE ON event_position
+             BEGIN SELECT RAISE(ABORT, 'append_only'); END;
+CREATE TRIGGER event_position_no_update BEFORE UPDATE ON event_position
+             BEGIN SELECT RAISE(ABORT, 'append_only'); END;
+CREATE TABLE idempotency (
+  tenant_id uuid_text NOT NULL,
+  id uuid_text NOT NULL,
+  caller_id uuid_text NOT NULL,
+  route text NOT NULL,
+  body_hash blob NOT NULL,
+  status integer NOT NULL,
+  location text,
+  etag text,
+  body blob NOT NULL,
+  expires_at timestamp_with_timezone_text NOT NULL,
+  CONSTRAINT idempotency_pkey PRIMARY KEY (tenant_id, id)
+);
+CREATE INDEX idempotency_expiry ON idempotency (expires_at);
+CREATE TABLE job (
+  tenant_id uuid_text NOT NULL,
+  id uuid_text NOT NULL,
+  kind text NOT NULL,
+  payload blob NOT NULL,
+  status text NOT NULL,
+  created_at timestamp_with_timezone_text NOT NULL,
+  run_at timestamp_with_timezone_text NOT NULL,
+  tries integer NOT NULL,
+  lease_owner text,
+  lease_until timestamp_with_timezone_text,
+  last_error text,
+  CONSTRAINT job_pkey PRIMARY KEY (tenant_id, id),
+  CONSTRAINT job_status_check CHECK (status IN ('waiting', 'dead')),
+  CONSTRAINT job_lease_check CHECK ((lease_owner IS NULL) = (lease_until IS NULL))
+);
+CREATE INDEX job_due ON job (run_at) WHERE status = 'waiting';
+CREATE TABLE journal_change (
+  tenant_id uuid_text NOT NULL,
+  id uuid_text NOT NULL,
+  entry_id uuid_text NOT NULL,
+  ordinal integer NOT NULL,
+  entity_kind text NOT NULL,
+  entity_id uuid_text NOT NULL,
+  version bigint NOT NULL,
+  before text NOT NULL,
+  after text NOT NULL,
+  sealed blob,
+  CONSTRAINT journal_change_pkey PRIMARY KEY (tenant_id, id),
+  CONSTRAINT journal_change_entry_fkey FOREIGN KEY (tenant_id, entry_id) REFERENCES journal_entry (tenant_id, id)
+);
+CREATE INDEX journal_change_entity ON journal_change (tenant_id, entity_id);
+CREATE INDEX journal_change_entry ON journal_change (tenant_id, entry_id, ordinal);
+CREATE TRIGGER journal_change_no_delete BEFORE DELETE ON journal_change
+             BEGIN SELECT RAISE(ABORT, 'append_only'); END;
+CREATE TRIGGER journal_change_no_update BEFORE UPDATE ON journal_change
+             BEGIN SELECT RAISE(ABORT, 'append_only'); END;
+CREATE TABLE journal_entry (
+  tenant_id uuid_text NOT NULL,
+  id uuid_text NOT NULL,
+  xact bigint NOT NULL DEFAULT 0,
+  at timestamp_with_timezone_text NOT NULL,
+  act text NOT NULL,
+  membership_id uuid_text,
+  account_id uuid_text,
+  session_id uuid_text,
+  system_reason text,
+  request_id uuid_text,
+  ip text,
+  user_agent text,
+  entity_kind text NOT NULL,
+  entity_id uuid_text NOT NULL,
+  version bigint NOT NULL,
+  CONSTRAINT journal_entry_pkey PRIMARY KEY (tenant_id, id)
+);
+CREATE INDEX journal_entry_unnumbered ON journal_entry (xact);
+CREATE TRIGGER journal_entry_no_delete BEFORE DELETE ON journal_entry
+             BEGIN SELECT RAISE(ABORT, 'append_only'); END;
+CREATE TRIGGER journal_entry_no_update BEFORE UPDATE ON journal_entry
+             BEGIN SELECT RAISE(ABORT, 'append_only'); END;
+CREATE TABLE journal_link (
+  tenant_id uuid_text NOT NULL,
+  position bigint NOT NULL,
+  entry_id uuid_text NOT NULL,
+  prev blob NOT NULL,
+  mac blob NOT NULL,
+  CONSTRAINT journal_link_pkey PRIMARY KEY (tenant_id, position),
+  CONSTRAINT journal_link_entry_once UNIQUE (tenant_id, entry_id),
+  CONSTRAINT journal_link_entry_fkey FOREIGN KEY (tenant_id, entry_id) REFERENCES journal_entry (tenant_id, id),
+  CONSTRAINT journal_link_position_check CHECK (position > 0)
+);
+CREATE TRIGGER journal_link_no_delete BEFORE DELETE ON journal_link
+             BEGIN SELECT RAISE(ABORT, 'append_only'); END;
+CREATE TRIGGER journal_link_no_update BEFORE UPDATE ON journal_link
+             BEGIN SELECT RAISE(ABORT, 'append_only'); END;
+CREATE TABLE mail (
+  tenant_id uuid_text NOT NULL,
+  id uuid_text NOT NULL,
+  sealed blob NOT NULL,
+  created_at timestamp_with_timezone_text NOT NULL,
+  CONSTRAINT mail_pkey PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE membership (
+  tenant_id uuid_text NOT NULL,
+  id uuid_text NOT NULL,
+  account_id uuid_text NOT NULL,
+  role text NOT NULL,
+  status text NOT NULL,
+  display_name text NOT NULL,
+  practitioner_id uuid_text,
+  patient_id uuid_text,
+  registrations jsonb_text NOT NULL,
+  rpps_number text,
+  adeli_number text,
+  created_at timestamp_with_timezone_text NOT NULL,
+  version bigint NOT NULL,
+  CONSTRAINT membership_pkey PRIMARY KEY (tenant_id, id),
+  CONSTRAINT membership_account_unique UNIQUE (tenant_id, account_id),
+  CONSTRAINT membership_company_fkey FOREIGN KEY (tenant_id) REFERENCES company (tenant_id),
+  CONSTRAINT membership_account_fkey FOREIGN KEY (account_id) REFERENCES account (id),
+  CONSTRAINT membership_status_check CHECK (status IN ('invited', 'active', 'inactive'))
+);
+CREATE INDEX membership_of_account ON membership (account_id);
+CREATE TABLE membership_clinic (
+  tenant_id uuid_text NOT NULL,
+  membership_id uuid_text NOT NULL,
+  clinic_id uuid_text NOT NULL,
+  CONSTRAINT membership_clinic_pkey PRIMARY KEY (tenant_id, membership_id, clinic_id),
+  CONSTRAINT membership_clinic_membership_fkey FOREIGN KEY (tenant_id, membership_id) REFERENCES membership (tenant_id, id),
+  CONSTRAINT membership_clinic_clinic_fkey FOREIGN KEY (tenant_id, clinic_id) REFERENCES clinic (tenant_id, id)
+);
+CREATE TABLE patient (
+  tenant_id uuid_text NOT NULL,
+  id uuid_text NOT NULL,
+  name text NOT NULL,
+  social_name text,
+  birth_date date_text,
+  sex text,
+  gender text,
+  mother_name text,
+  stage text NOT NULL,
+  phone text,
+  email text,
+  addresses jsonb_text NOT NULL,
+  health_plans jsonb_text NOT NULL,
+  tags jsonb_text NOT NULL,
+  preferences jsonb_text NOT NULL,
+  emergency_contacts jsonb_text NOT NULL,
+  notes text,
+  custom jsonb_text NOT NULL,
+  sort_text text COLLATE BINARY NOT NULL,
+  search_text text COLLATE BINARY NOT NULL,
+  version bigint NOT NULL,
+  created_at timestamp_with_timezone_text NOT NULL,
+  updated_at timestamp_with_timezone_text NOT NULL,
+  CONSTRAINT patient_pkey PRIMARY KEY (tenant_id, id),
+  CONSTRAINT patient_stage_check CHECK (stage IN ('lead', 'active', 'inactive', 'deceased', 'merged')),
+  CONSTRAINT patient_sex_check CHECK (sex IN ('female', 'male', 'other', 'unknown')),
+  CONSTRAINT patient_version_check CHECK (version > 0)
+);
+CREATE INDEX patient_by_name ON patient (tenant_id, sort_text, id, search_text);
+CREATE INDEX patient_by_registration ON patient (tenant_id, created_at, id);
+CREATE TABLE patient_contact (
+  tenant_id uuid_text NOT NULL,
+  patient_id uuid_text NOT NULL,
+  ordinal integer NOT NULL,
+  kind text NOT NULL,
+  value text NOT NULL,
+  raw text NOT NULL,
+  is_primary boolean NOT NULL,
+  match_key text NOT NULL,
+  CONSTRAINT patient_contact_pkey PRIMARY KEY (tenant_id, patient_id, ordinal),
+  CONSTRAINT patient_contact_patient_fkey FOREIGN KEY (tenant_id, patient_id) REFERENCES patient (tenant_id, id),
+  CONSTRAINT patient_contact_kind_check CHECK (kind IN ('phone', 'email', 'whatsapp', 'instagram'))
+);
+CREATE INDEX patient_contact_by_key ON patient_contact (tenant_id, match_key);
+CREATE TABLE patient_identifier (
+  tenant_id uuid_text NOT NULL,
+  patient_id uuid_text NOT NULL,
+  ordinal integer NOT NULL,
+  kind text NOT NULL,
+  value text NOT NULL,
+  status text NOT NULL,
+  CONSTRAINT patient_identifier_pkey PRIMARY KEY (tenant_id, patient_id, ordinal),
+  CONSTRAINT patient_identifier_patient_fkey FOREIGN KEY (tenant_id, patient_id) REFERENCES patient (tenant_id, id),
+  CONSTRAINT patient_identifier_kind_check CHECK (kind IN ('cpf', 'cns', 'cnpj', 'ins', 'passport', 'other')),
+  CONSTRAINT patient_identifier_status_check CHECK (status IN ('recorded', 'PROV', 'VALI', 'RECUP', 'QUAL'))
+);
+CREATE INDEX patient_identifier_by_value ON patient_identifier (tenant_id, value);
+CREATE UNIQUE INDEX patient_identifier_unique ON patient_identifier (tenant_id, kind, value)
+  WHERE kind IN ('cpf', 'cns', 'ins');
+CREATE TABLE patient_link (
+  tenant_id uuid_text NOT NULL,
+  id uuid_text NOT NULL,
+  membership_id uuid_text NOT NULL,
+  patient_id uuid_text NOT NULL,
+  kind text NOT NULL,
+  valid_from date_text NOT NULL,
+  valid_to date_text,
+  CONSTRAINT patient_link_pkey PRIMARY KEY (tenant_id, id),
+  CONSTRAINT patient_link_membership_fkey FOREIGN KEY (tenant_id, membership_id) REFERENCES membership (tenant_id, id),
+  CONSTRAINT patient_link_patient_fkey FOREIGN KEY (tenant_id, patient_id) REFERENCES patient (tenant_id, id),
+  CONSTRAINT patient_link_kind_check CHECK (kind IN ('caregiver', 'guardian')),
+  CONSTRAINT patient_link_period_check CHECK (valid_to > valid_from)
+);
+CREATE INDEX patient_link_by_membership ON patient_link (tenant_id, membership_id, patient_id);
+CREATE INDEX patient_link_by_patient ON patient_link (tenant_id, patient_id);
+CREATE TABLE practitioner (
+  tenant_id uuid_text NOT NULL,
+  id uuid_text NOT NULL,
+  name text NOT NULL,
+  sort_text text COLLATE BINARY NOT NULL,
+  profession text NOT NULL,
+  registrations jsonb_text NOT NULL,
+  any_service boolean NOT NULL,
+  any_clinic boolean NOT NULL,
+  membership_id uuid_text,
+  active boolean NOT NULL,
+  version bigint NOT NULL,
+  availability_version bigint NOT NULL,
+  created_at timestamp_with_timezone_text NOT NULL,
+  updated_at timestamp_with_timezone_text NOT NULL,
+  CONSTRAINT practitioner_pkey PRIMARY KEY (tenant_id, id),
+  CONSTRAINT practitioner_company_fkey FOREIGN KEY (tenant_id) REFERENCES company (tenant_id),
+  CONSTRAINT practitioner_membership_fkey FOREIGN KEY (tenant_id, membership_id) REFERENCES membership (tenant_id, id)
+);
+CREATE INDEX practitioner_by_name ON practitioner (tenant_id, sort_text, id);
+CREATE TABLE practitioner_clinic (
+  tenant_id uuid_text NOT NULL,
+  practitioner_id uuid_text NOT NULL,
+  clinic_id uuid_text NOT NULL,
+  CONSTRAINT practitioner_clinic_pkey PRIMARY KEY (tenant_id, practitioner_id, clinic_id),
+  CONSTRAINT practitioner_clinic_practitioner_fkey FOREIGN KEY (tenant_id, practitioner_id)
+    REFERENCES practitioner (tenant_id, id),
+  CONSTRAINT practitioner_clinic_clinic_fkey FOREIGN KEY (tenant_id, clinic_id) REFERENCES clinic (tenant_id, id)
+);
+CREATE INDEX practitioner_clinic_by_clinic ON practitioner_clinic (tenant_id, clinic_id);
+CREATE TABLE practitioner_service (
+  tenant_id uuid_text NOT NULL,
+  practitioner_id uuid_text NOT NULL,
+  service_id uuid_text NOT NULL,
+  CONSTRAINT practitioner_service_pkey PRIMARY KEY (tenant_id, practitioner_id, service_id),
+  CONSTRAINT practitioner_service_practitioner_fkey FOREIGN KEY (tenant_id, practitioner_id)
+    REFERENCES practitioner (tenant_id, id),
+  CONSTRAINT practitioner_service_service_fkey FOREIGN KEY (tenant_id, service_id) REFERENCES service (tenant_id, id)
+);
+CREATE INDEX practitioner_service_by_service ON practitioner_service (tenant_id, service_id);
+CREATE TABLE refresh_token (
+  tenant_id uuid_text NOT NULL,
+  id uuid_text NOT NULL,
+  session_id uuid_text NOT NULL,
+  hash blob NOT NULL,
+  created_at timestamp_with_timezone_text NOT NULL,
+  expires_at timestamp_with_timezone_text NOT NULL,
+  used_at timestamp_with_timezone_text,
+  successor blob,
+  CONSTRAINT refresh_token_pkey PRIMARY KEY (tenant_id, id),
+  CONSTRAINT refresh_token_hash_unique UNIQUE (hash),
+  CONSTRAINT refresh_token_session_fkey FOREIGN KEY (tenant_id, session_id) REFERENCES session (tenant_id, id),
+  CONSTRAINT refresh_token_successor_check CHECK (successor IS NULL OR used_at IS NOT NULL)
+);
+CREATE INDEX refresh_token_of_session ON refresh_token (tenant_id, session_id);
+CREATE INDEX refresh_token_sealed ON refresh_token (used_at) WHERE successor IS NOT NULL;
+CREATE TABLE schedule (
+  tenant_id uuid_text NOT NULL,
+  id uuid_text NOT NULL,
+  practitioner_id uuid_text NOT NULL,
+  clinic_id uuid_text NOT NULL,
+  weekly jsonb_text NOT NULL,
+  valid_from date_text,
+  valid_to date_text,
+  CONSTRAINT schedule_pkey PRIMARY KEY (tenant_id, id),
+  CONSTRAINT schedule_practitioner_fkey FOREIGN KEY (tenant_id, practitioner_id) REFERENCES practitioner (tenant_id, id),
+  CONSTRAINT schedule_clinic_fkey FOREIGN KEY (tenant_id, clinic_id) REFERENCES clinic (tenant_id, id),
+  CONSTRAINT schedule_period_check CHECK (valid_to >= valid_from)
+);
+CREATE INDEX schedule_by_practitioner ON schedule (tenant_id, practitioner_id, clinic_id);
+CREATE TABLE schedule_exception (
+  tenant_id uuid_text NOT NULL,
+  id uuid_text NOT NULL,
+  practitioner_id uuid_text NOT NULL,
+  kind text NOT NULL,
+  clinic_id uuid_text,
+  on_date date_text,
+  windows jsonb_text,
+  starts_at timestamp_with_timezone_text,
+  ends_at timestamp_with_timezone_text,
+  note text,
+  CONSTRAINT schedule_exception_pkey PRIMARY KEY (tenant_id, id),
+  CONSTRAINT schedule_exception_practitioner_fkey FOREIGN KEY (tenant_id, practitioner_id)
+    REFERENCES practitioner (tenant_id, id),
+  CONSTRAINT schedule_exception_clinic_fkey FOREIGN KEY (tenant_id, clinic_id) REFERENCES clinic (tenant_id, id),
+  CONSTRAINT schedule_exception_kind_check CHECK (
+    (kind = 'override' AND clinic_id IS NOT NULL AND on_date IS NOT NULL AND windows IS NOT NULL)
+    OR (kind = 'leave' AND starts_at IS NOT NULL AND ends_at > starts_at))
+);
+CREATE INDEX schedule_exception_by_practitioner ON schedule_exception (tenant_id, practitioner_id);
+CREATE TABLE service (
+  tenant_id uuid_text NOT NULL,
+  id uuid_text NOT NULL,
+  name text NOT NULL,
+  sort_text text COLLATE BINARY NOT NULL,
+  duration_minutes integer NOT NULL,
+  price_amount bigint,
+  price_currency text,
+  buffer_before_minutes integer NOT NULL,
+  buffer_after_minutes integer NOT NULL,
+  slot_interval_minutes integer NOT NULL,
+  modality text NOT NULL,
+  capacity integer NOT NULL,
+  minimum_notice_minutes integer NOT NULL,
+  horizon_days integer NOT NULL,
+  requires_approval boolean NOT NULL,
+  cancellation_window_minutes integer NOT NULL,
+  required_resource_kinds jsonb_text NOT NULL,
+  required_professions jsonb_text NOT NULL,
+  active boolean NOT NULL,
+  version bigint NOT NULL,
+  created_at timestamp_with_timezone_text NOT NULL,
+  updated_at timestamp_with_timezone_text NOT NULL,
+  CONSTRAINT service_pkey PRIMARY KEY (tenant_id, id),
+  CONSTRAINT service_company_fkey FOREIGN KEY (tenant_id) REFERENCES company (tenant_id),
+  CONSTRAINT service_modality_check CHECK (modality IN ('in_person', 'telehealth', 'home')),
+  CONSTRAINT service_duration_check CHECK (duration_minutes BETWEEN 1 AND 1440),
+  CONSTRAINT service_price_check CHECK ((price_amount IS NULL) = (price_currency IS NULL))
+);
+CREATE INDEX service_by_name ON service (tenant_id, sort_text, id);
+CREATE TABLE session (
+  tenant_id uuid_text NOT NULL,
+  id uuid_text NOT NULL,
+  membership_id uuid_text NOT NULL,
+  account_id uuid_text NOT NULL,
+  ip text,
+  user_agent text,
+  created_at timestamp_with_timezone_text NOT NULL,
+  last_seen_at timestamp_with_timezone_text NOT NULL,
+  expires_at timestamp_with_timezone_text NOT NULL,
+  ended_at timestamp_with_timezone_text,
+  ending text,
+  version bigint NOT NULL,
+  CONSTRAINT session_pkey PRIMARY KEY (tenant_id, id),
+  CONSTRAINT session_membership_fkey FOREIGN KEY (tenant_id, membership_id) REFERENCES membership (tenant_id, id),
+  CONSTRAINT session_ending_check CHECK ((ended_at IS NULL) = (ending IS NULL))
+);
+CREATE INDEX session_of_membership ON session (tenant_id, membership_id);
+CREATE TABLE sign_in_failure (
+  key blob NOT NULL,
+  count bigint NOT NULL,
+  last_at timestamp_with_timezone_text NOT NULL,
+  CONSTRAINT sign_in_failure_pkey PRIMARY KEY (key)
+);
+CREATE TABLE signed_token (
+  tenant_id uuid_text NOT NULL,
+  id uuid_text NOT NULL,
+  account_id uuid_text NOT NULL,
+  purpose text NOT NULL,
+  hash blob NOT NULL,
+  expires_at timestamp_with_timezone_text NOT NULL,
+  used_at timestamp_with_timezone_text,
+  CONSTRAINT signed_token_pkey PRIMARY KEY (tenant_id, id),
+  CONSTRAINT signed_token_hash_unique UNIQUE (hash),
+  CONSTRAINT signed_token_account_fkey FOREIGN KEY (account_id) REFERENCES account (id)
+);
+CREATE TABLE signing_key (
+  id uuid_text NOT NULL,
+  number integer NOT NULL,
+  sealed blob NOT NULL,
+  created_at timestamp_with_timezone_text NOT NULL,
+  CONSTRAINT signing_key_pkey PRIMARY KEY (id),
+  CONSTRAINT signing_key_number_unique UNIQUE (number)
+);
