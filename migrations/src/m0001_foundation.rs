@@ -122,6 +122,12 @@ CREATE TABLE idempotency (
   CONSTRAINT idempotency_pkey PRIMARY KEY (tenant_id, id)
 );
 CREATE INDEX idempotency_expiry ON idempotency (expires_at);
+CREATE TABLE sequencer_horizon (
+  stream {text} NOT NULL,
+  place {bigint} NOT NULL,
+  CONSTRAINT sequencer_horizon_pkey PRIMARY KEY (stream),
+  CONSTRAINT sequencer_horizon_stream_check CHECK (stream IN ('journal', 'event'))
+);
 CREATE TABLE access_log (
   tenant_id {uuid} NOT NULL,
   id {uuid} NOT NULL,
@@ -143,10 +149,11 @@ CREATE FUNCTION salus_append_only() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION 'append_only' USING ERRCODE = 'restrict_violation'; END $$;
 ";
 
-const APPEND_ONLY: &[&str] =
-    &["journal_entry", "journal_change", "journal_link", "event", "event_position", "consumed_event", "access_log"];
+const APPEND_ONLY: &[&str] = &["journal_entry", "journal_change", "journal_link", "event", "event_position", "consumed_event"];
 
-const CHANGING: &[&str] = &["job", "idempotency"];
+const CHANGING: &[&str] = &["job", "idempotency", "access_log"];
+
+const GLOBAL: &[&str] = &["sequencer_horizon"];
 
 /// The migration.
 #[derive(Debug, DeriveMigrationName)]
@@ -169,6 +176,9 @@ impl MigrationTrait for Migration {
         }
         for table in CHANGING {
             ddl::wall(manager, table, Wall::TenantAndAcross).await?;
+        }
+        for table in GLOBAL {
+            ddl::wall(manager, table, Wall::Global).await?;
         }
         Ok(())
     }

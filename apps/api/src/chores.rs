@@ -22,6 +22,18 @@ pub async fn run(app: &App, mut stop: Stop) {
     }
 }
 
+/// Keeps the signing keys of this node current: at once and then every ten minutes, until asked to stop. For nodes whose
+/// worker, which does it otherwise, is a process of its own.
+pub async fn follow_keys(app: App, mut stop: Stop) {
+    while !stop.is_asked() {
+        keys(&app).await;
+        tokio::select! {
+            () = stop.asked() => {}
+            () = tokio::time::sleep(EVERY) => {}
+        }
+    }
+}
+
 async fn once(app: &App) {
     if let Err(error) = app.database.forget_expired_replies().await {
         tracing::warn!(%error, "expired replies were not removed");
@@ -29,6 +41,10 @@ async fn once(app: &App) {
     if let Err(error) = app.database.forget_spent_secrets().await {
         tracing::warn!(%error, "spent secrets were not removed");
     }
+    keys(app).await;
+}
+
+async fn keys(app: &App) {
     if let Err(error) = signing_keys::ready(&app.identity).await {
         tracing::error!(%error, "the signing keys were not looked after");
     }

@@ -17,6 +17,9 @@ mod stage;
 use chrono::{DateTime, Duration, Utc};
 use chrono_tz::America::Sao_Paulo;
 
+use identity::model::email::Email;
+use identity::model::password::PasswordAttempt;
+
 use error::At;
 pub use error::DemoError;
 use stage::Stage;
@@ -55,6 +58,17 @@ pub async fn make(app: &App, now: DateTime<Utc>) -> Result<bool, DemoError> {
     Ok(true)
 }
 
+/// True when the company's admin is there and everybody's password still opens the account.
+pub async fn is_open(app: &App) -> Result<bool, kernel::StoreError> {
+    let Ok(email) = Email::parse(&address_of("admin")) else { return Ok(false) };
+    let account = app.identity.db.view_across_tenants("demo").await?.account_by_email(&email).await?;
+    let Some(hash) = account.and_then(|account| account.password) else { return Ok(false) };
+    match app.identity.passwords.verify(PasswordAttempt::new(PASSWORD.to_owned()), hash).await {
+        Ok((is_open, _)) => Ok(is_open),
+        Err(error) => Err(kernel::StoreError::broken(error)),
+    }
+}
+
 /// What to tell who started it, in at most six lines.
 pub fn welcome(public_url: &str, is_new: bool) -> String {
     let company = if is_new { "was made" } else { "is there" };
@@ -70,8 +84,6 @@ pub fn welcome(public_url: &str, is_new: bool) -> String {
 
 #[cfg(test)]
 mod tests {
-    use identity::model::email::Email;
-    use identity::model::password::PasswordAttempt;
     use identity::usecase::sign_in::{SignIn, sign_in};
     use kernel::seal::Keyring;
     use kernel::{Origin, unheard};
@@ -91,8 +103,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let app = app(folder.path()).await;
         assert!(app.database.is_untouched().await.unwrap());
+        assert!(!is_open(&app).await.unwrap());
         assert!(make(&app, app.clock().now()).await.unwrap());
         assert!(!app.database.is_untouched().await.unwrap());
+        assert!(is_open(&app).await.unwrap());
         assert!(!make(&app, app.clock().now()).await.unwrap());
         app.sequencer().run_dry().await.unwrap();
         let [tenant] = app.database.audited_tenants().await.unwrap().try_into().unwrap();

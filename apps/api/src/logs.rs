@@ -44,6 +44,14 @@ pub fn init(filter: &str, format: Format) -> Result<(), NoLogs> {
     Ok(())
 }
 
+/// From here on a panic logs only where it happened: its words may hold what a caller sent.
+pub fn panics_without_their_words() {
+    std::panic::set_hook(Box::new(|panic| {
+        let location = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(location, "panic");
+    }));
+}
+
 fn subscriber<W>(filter: EnvFilter, format: Format, writer: W) -> Box<dyn tracing::Subscriber + Send + Sync>
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
@@ -75,6 +83,22 @@ mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    #[test]
+    fn c15_a_panic_logs_its_place_and_not_its_words() {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let subscriber = subscriber(EnvFilter::new("info"), Format::Json, move || writer.clone());
+        tracing::subscriber::with_default(subscriber, || {
+            let before = std::panic::take_hook();
+            panics_without_their_words();
+            let caught = std::panic::catch_unwind(|| panic!("the patient's name"));
+            std::panic::set_hook(before);
+            assert!(caught.is_err());
+        });
+        let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        assert!(text.contains("logs.rs") && !text.contains("patient"), "{text}");
     }
 
     #[test]

@@ -7,10 +7,12 @@ use std::process::ExitCode;
 
 use api::cli::Cli;
 use api::commands::run;
+use api::logs;
 use clap::Parser;
 
 fn main() -> ExitCode {
     let command = Cli::parse().asked();
+    logs::panics_without_their_words();
     let done = actix_web::rt::System::new().block_on(run(command));
     match done {
         Ok(()) => ExitCode::SUCCESS,

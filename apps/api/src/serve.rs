@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 
 use kernel::StoreError;
 use thiserror::Error;
+use tokio::task::JoinHandle;
 
 use crate::chores;
 use crate::demo::{self, DemoError};
@@ -44,7 +45,7 @@ pub async fn start(settings: &Settings) -> Result<App, ServeError> {
     if let Some(path) = made {
         tracing::warn!(path = %path.display(), "made a master key for development; what it sealed is lost with it");
     }
-    for line in settings.not_yet_in_force() {
+    for line in settings.warnings() {
         tracing::warn!("{line}");
     }
     Ok(App::start(settings, keys, World::real()).await?)
@@ -62,13 +63,10 @@ pub async fn serve(settings: &Settings) -> Result<(), ServeError> {
     }
     let (stopper, stop) = stopping();
     let background = match settings.worker {
-        WorkerMode::Inline => Some(tokio::spawn(work(app.clone(), stop.clone()))),
-        WorkerMode::Off => None,
+        WorkerMode::Inline => tokio::spawn(work(app.clone(), stop.clone())),
+        WorkerMode::Off => tokio::spawn(chores::follow_keys(app.clone(), stop.clone())),
     };
-    let gauges = tokio::spawn(Gauges::registered(app.state.metrics()).follow(app.database.clone(), stop));
-    if let Some(metrics) = metrics {
-        tokio::spawn(rest::server::serve_metrics(metrics, app.state.clone())?);
-    }
+    let gauges = measure(&app, metrics, stop)?;
     let address = listener.local_addr()?;
     let server = rest::serve(listener, app.state.clone(), app.services())?;
     let handle = server.handle();
@@ -83,9 +81,10 @@ pub async fn serve(settings: &Settings) -> Result<(), ServeError> {
     }
     .map_err(io::Error::other)??;
     stopper.stop();
-    for task in background.into_iter().chain([gauges]) {
+    for task in [background, gauges] {
         task.await.map_err(io::Error::other)?;
     }
+    app.refusals.written().await;
     app.database.close().await;
     tracing::info!("drained");
     Ok(())
@@ -94,15 +93,27 @@ pub async fn serve(settings: &Settings) -> Result<(), ServeError> {
 /// Works until SIGTERM or SIGINT.
 pub async fn worker(settings: &Settings) -> Result<(), ServeError> {
     let mut ending = Ending::listen()?;
+    let metrics = settings.metrics.map(listen).transpose()?;
     let app = start(settings).await?;
     let (stopper, stop) = stopping();
-    let background = tokio::spawn(work(app.clone(), stop));
+    let background = tokio::spawn(work(app.clone(), stop.clone()));
+    let gauges = measure(&app, metrics, stop)?;
     tracing::info!("working");
     ending.asked().await;
     stopper.stop();
-    background.await.map_err(io::Error::other)?;
+    for task in [background, gauges] {
+        task.await.map_err(io::Error::other)?;
+    }
     app.database.close().await;
     Ok(())
+}
+
+/// Reads the gauges until asked to stop, and shows the metrics on a listener of their own where there is one.
+fn measure(app: &App, metrics: Option<TcpListener>, stop: Stop) -> io::Result<JoinHandle<()>> {
+    if let Some(listener) = metrics {
+        tokio::spawn(rest::server::serve_metrics(listener, app.state.clone())?);
+    }
+    Ok(tokio::spawn(Gauges::registered(app.state.metrics()).follow(app.database.clone(), stop)))
 }
 
 /// Jobs and positions until asked to stop; then the jobs in hand, and the positions of what the last requests left.
@@ -123,10 +134,14 @@ async fn work(app: App, stop: Stop) {
 
 /// Makes the demo company where it belongs; what to tell about it.
 async fn demo_welcome(settings: &Settings, app: &App) -> Result<Option<String>, ServeError> {
-    let wanted = settings.demo == DemoMode::Auto
-        && settings.environment == Environment::Development
-        && settings.bind.ip().is_loopback();
-    if !wanted || !app.database.is_untouched().await? {
+    let is_ours_alone = settings.environment == Environment::Development && settings.is_private();
+    if !is_ours_alone && demo::is_open(app).await? {
+        tracing::error!(
+            account = demo::address_of("admin"),
+            "the demo company is served beyond this machine, and everybody knows its password: change it, or take another database"
+        );
+    }
+    if settings.demo == DemoMode::Off || !is_ours_alone || !app.database.is_untouched().await? {
         return Ok(None);
     }
     let is_new = demo::make(app, app.clock().now()).await?;

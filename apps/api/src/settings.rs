@@ -97,19 +97,28 @@ impl Settings {
         }
     }
 
-    /// The settings whose absence has an effect that a person should know of, as one line each.
-    pub fn not_yet_in_force(&self) -> Vec<&'static str> {
-        let mut lines = Vec::new();
-        if self.redis.is_some() {
-            lines.push("REDIS_URL is set, but this version keeps rate limits in each process");
-        }
-        if self.smtp.is_some() {
-            lines.push("SMTP_URL is set, but this version keeps mails in the database");
-        }
-        if self.otlp.is_some() {
-            lines.push("OTEL_EXPORTER_OTLP_ENDPOINT is set, but this version exports no traces");
-        }
-        lines
+    /// What a person should know of these settings, as one line each: those that this version does nothing with, and those
+    /// that take away a protection.
+    pub fn warnings(&self) -> Vec<&'static str> {
+        let is_given = |text: &str, of: &table::Variable| of.default != Some(text);
+        let lines = [
+            (self.redis.is_some(), "REDIS_URL is set, but this version keeps rate limits in each process"),
+            (is_given(self.files.expose(), &table::FILES_URL), "FILES_URL is set, but this version keeps no files"),
+            (self.smtp.is_some(), "SMTP_URL is set, but this version keeps mails in the database"),
+            (is_given(&self.mail_from, &table::MAIL_FROM), "MAIL_FROM is set, but this version sends no mails"),
+            (self.otlp.is_some(), "OTEL_EXPORTER_OTLP_ENDPOINT is set, but this version exports no traces"),
+            (self.is_unlimited_service(), "RATE_LIMITS=off in production: passwords may be guessed at any rate"),
+        ];
+        lines.into_iter().filter(|(holds, _)| *holds).map(|(_, line)| line).collect()
+    }
+
+    /// True when only this machine reaches the API: it listens on loopback, its address is one, and no proxy stands before it.
+    pub fn is_private(&self) -> bool {
+        self.bind.ip().is_loopback() && parse::is_loopback_url(&self.public_url) && self.trusted_proxies.is_empty()
+    }
+
+    fn is_unlimited_service(&self) -> bool {
+        self.environment == Environment::Production && self.rate_limits == Rates::off()
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, Noted> {
@@ -138,8 +147,10 @@ impl Settings {
         if let Ok(bind) = bind {
             check_bind(reader, stated, bind);
         }
-        if let Ok(keys) = &master_key {
-            check_master_key(reader, stated, keys.as_ref());
+        if stated == Some(Environment::Production) {
+            refuse_absent(reader, &table::MASTER_KEY, &master_key, "v1: and the base64 of 32 random bytes");
+            refuse_absent(reader, &table::PUBLIC_URL, &public_url, "the issuer of tokens, and where links lead");
+            check_promises(reader, &[(&table::REDIS_URL, &redis), (&table::SMTP_URL, &smtp)], &files);
         }
         let (bind, (worker, demo)) = (bind?, modes?);
         Ok(Self {
@@ -192,10 +203,26 @@ fn check_bind(reader: &mut Reader<'_>, stated: Option<Environment>, bind: Socket
     }
 }
 
-/// A key that was made in passing is lost in passing, and all that was sealed with it.
-fn check_master_key(reader: &mut Reader<'_>, stated: Option<Environment>, keys: Option<&Keyring>) {
-    if stated == Some(Environment::Production) && keys.is_none() {
-        reader.refuse(&table::MASTER_KEY, "is required in production: v1: and the base64 of 32 random bytes");
+/// What development makes up in passing would be lost or wrong in service.
+fn refuse_absent<T>(reader: &mut Reader<'_>, of: &table::Variable, found: &Result<Option<T>, Noted>, what: &str) {
+    if let Ok(None) = found {
+        reader.refuse(of, format!("is required in production: {what}"));
+    }
+}
+
+/// Whoever sets these in service relies on what this version does not do.
+fn check_promises(
+    reader: &mut Reader<'_>,
+    unused: &[(&table::Variable, &Result<Option<Secret>, Noted>)],
+    files: &Result<Secret, Noted>,
+) {
+    for (of, found) in unused {
+        if let Ok(Some(_)) = found {
+            reader.refuse(of, "is set, but this version does not use it: leave it out in production");
+        }
+    }
+    if files.as_ref().is_ok_and(|files| files.expose().starts_with("s3:")) {
+        reader.refuse(&table::FILES_URL, "is s3, but this version keeps no files: leave it out in production");
     }
 }
 
@@ -270,8 +297,61 @@ mod tests {
     #[test]
     fn i12_production_refuses_to_start_without_a_master_key() {
         let key = "v1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
-        assert_eq!(wrong_names(&[("SALUS_ENV", "production")]), ["MASTER_KEY"]);
-        assert_eq!(wrong_names(&[("SALUS_ENV", "production"), ("MASTER_KEY", key)]), [""; 0]);
+        let there = [("SALUS_ENV", "production"), ("PUBLIC_URL", "https://salus.example")];
+        assert_eq!(wrong_names(&there), ["MASTER_KEY"]);
+        assert_eq!(wrong_names(&[&there[..], &[("MASTER_KEY", key)]].concat()), [""; 0]);
+    }
+
+    #[test]
+    fn production_refuses_what_it_cannot_keep_to() {
+        let key = "v1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+        let there = [("SALUS_ENV", "production"), ("MASTER_KEY", key)];
+        let more = [("REDIS_URL", "redis://cache"), ("SMTP_URL", "smtp://mail"), ("FILES_URL", "s3://bucket")];
+        let wrong = wrong_names(&[&there[..], &more[..]].concat());
+        assert_eq!(wrong, ["PUBLIC_URL", "REDIS_URL", "SMTP_URL", "FILES_URL"]);
+        assert_eq!(parsed(&more).unwrap().warnings().len(), 3);
+    }
+
+    #[test]
+    fn what_is_set_and_not_used_is_warned_of() {
+        assert_eq!(parsed(&[]).unwrap().warnings(), [""; 0]);
+        for item in [
+            ("REDIS_URL", "redis://cache"),
+            ("FILES_URL", "file://elsewhere"),
+            ("SMTP_URL", "smtp://mail"),
+            ("MAIL_FROM", "a@b.example"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4317"),
+        ] {
+            let warnings = parsed(&[item]).unwrap().warnings();
+            assert!(matches!(warnings.as_slice(), [only] if only.starts_with(item.0)), "{item:?}: {warnings:?}");
+        }
+    }
+
+    #[test]
+    fn c11_limits_that_are_off_in_production_are_warned_of() {
+        let key = "v1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+        let off = ("RATE_LIMITS", "off");
+        let there = [("SALUS_ENV", "production"), ("MASTER_KEY", key), ("PUBLIC_URL", "https://salus.example"), off];
+        let warnings = parsed(&there).unwrap().warnings();
+        assert!(warnings.iter().any(|line| line.starts_with("RATE_LIMITS=off")), "{warnings:?}");
+        assert_eq!(parsed(&[off]).unwrap().warnings(), [""; 0]);
+    }
+
+    #[test]
+    fn only_what_nobody_else_reaches_is_private() {
+        for public in ["http://127.0.0.1:8080", "http://localhost:8080", "http://[::1]/salus"] {
+            assert!(parsed(&[("PUBLIC_URL", public)]).unwrap().is_private(), "{public}");
+        }
+        assert!(parsed(&[]).unwrap().is_private());
+        for other in [
+            ("PUBLIC_URL", "https://salus.example"),
+            ("PUBLIC_URL", "http://127.0.0.1.evil.example"),
+            ("TRUSTED_PROXIES", "127.0.0.1"),
+        ] {
+            assert!(!parsed(&[other]).unwrap().is_private(), "{other:?}");
+        }
+        let open = parsed(&[("BIND_ADDR", "0.0.0.0:8080"), ("SALUS_ENV", "development")]).unwrap();
+        assert!(!open.is_private());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Which adapter stands behind which port.
 
 mod ports;
+mod refusals;
 
 use std::sync::Arc;
 
@@ -21,6 +22,8 @@ use rest::settings::OperatorToken;
 use rest::state::Ports;
 use scheduling::Scheduling;
 use thiserror::Error;
+
+pub use refusals::RefusalWriter;
 
 use crate::settings::{Environment, Settings};
 use crate::worker::{Pace, Worker};
@@ -54,6 +57,8 @@ pub struct App {
     pub scheduling: Data<Scheduling>,
     /// What all requests share.
     pub state: Data<rest::State>,
+    /// The writer of refused attempts.
+    pub refusals: RefusalWriter,
     world: World,
     public_url: String,
 }
@@ -113,16 +118,17 @@ impl App {
         signing_keys::ready(&identity).await?;
         let patients = Data::new(Patients { db: db.clone(), clock: clock.clone(), ids: ids.clone() });
         let scheduling = Data::new(Scheduling { db, clock: clock.clone(), ids: ids.clone() });
+        let refusals = RefusalWriter::start(Arc::new(database.clone()));
         let outside = Ports {
             clock,
             ids,
             authenticate: Arc::new(ports::Tokens(identity.clone())),
             readiness: Arc::new(ports::Parts(database.clone())),
-            refusals: Arc::new(ports::Refusals(database.clone())),
+            refusals: Arc::new(refusals.clone()),
         };
         let state = rest::State::new(rest_settings(settings), outside, rest::operations());
         let public_url = settings.public_url.clone();
-        Ok(Self { database, identity, patients, scheduling, state, world, public_url })
+        Ok(Self { database, identity, patients, scheduling, state, refusals, world, public_url })
     }
 
     /// Adds the contexts to an HTTP application.

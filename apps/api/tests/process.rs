@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
 
@@ -18,6 +18,8 @@ fn salus(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Comman
 struct Server {
     child: Child,
     log: BufReader<ChildStderr>,
+    /// What it logged until it was ready.
+    before: String,
     address: SocketAddr,
 }
 
@@ -25,33 +27,46 @@ impl Server {
     /// Starts on a free port and waits until it says that it is ready.
     fn start(folder: &Path, settings: &[(&str, &str)]) -> Self {
         let settings = [&[("BIND_ADDR", "127.0.0.1:0"), ("DEMO", "off")], settings].concat();
-        let mut child = salus(folder, &["serve"], &settings).stderr(Stdio::piped()).spawn().unwrap();
+        let (mut server, ready) = Self::run(folder, "serve", "ready", &settings);
+        server.address = ready["address"].as_str().unwrap().parse().unwrap();
+        server
+    }
+
+    /// Starts and waits for a message; the event that brought it.
+    fn run(folder: &Path, what: &str, message: &str, settings: &[(&str, &str)]) -> (Self, serde_json::Value) {
+        let mut child = salus(folder, &[what], settings).stderr(Stdio::piped()).spawn().unwrap();
         let log = BufReader::new(child.stderr.take().unwrap());
-        let mut server = Self { child, log, address: SocketAddr::from(([0; 4], 0)) };
+        let mut server = Self { child, log, before: String::new(), address: SocketAddr::from(([0; 4], 0)) };
         let mut line = String::new();
         loop {
             line.clear();
-            assert_ne!(server.log.read_line(&mut line).unwrap(), 0, "it ended before it was ready");
-            let event: serde_json::Value = serde_json::from_str(&line).unwrap();
-            if event["message"] == "ready" {
-                server.address = event["address"].as_str().unwrap().parse().unwrap();
-                return server;
+            assert_ne!(server.log.read_line(&mut line).unwrap(), 0, "it ended before: {message}");
+            // What the demo tells a person is no event.
+            let event: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
+            if event["message"] == message {
+                return (server, event);
             }
+            server.before.push_str(&line);
         }
     }
 
     fn get(&self, path: &str) -> String {
-        let mut stream = TcpStream::connect(self.address).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: salus\r\nConnection: close\r\n\r\n").unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
+        get(self.address, path, "")
+    }
+
+    fn signal(&self, name: &str) {
+        let killed = Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap();
+        assert!(killed.success());
     }
 
     /// Sends SIGTERM; the exit code and the rest of the log.
-    fn end(mut self) -> (Option<i32>, String) {
-        let killed = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
-        assert!(killed.success());
+    fn end(self) -> (Option<i32>, String) {
+        self.signal("-TERM");
+        self.ended()
+    }
+
+    /// The exit code and the rest of the log.
+    fn ended(mut self) -> (Option<i32>, String) {
         let mut rest = String::new();
         self.log.read_to_string(&mut rest).unwrap();
         (self.child.wait().unwrap().code(), rest)
@@ -64,6 +79,14 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn get(address: SocketAddr, path: &str, headers: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: salus\r\nConnection: close\r\n{headers}\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
 }
 
 fn text(bytes: &[u8]) -> &str {
@@ -87,6 +110,54 @@ fn c13_the_server_answers_drains_on_sigterm_and_exits_0() {
 }
 
 #[test]
+fn c13_sigint_finishes_the_request_in_hand_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[("METRICS_TOKEN", "sixteen-letters-")]);
+    let mut stream = TcpStream::connect(server.address).unwrap();
+    let head = "POST /api/v1/auth/sign-in HTTP/1.1\r\nHost: salus\r\nContent-Type: application/json\r\n";
+    write!(stream, "{head}Content-Length: 2\r\n\r\n{{").unwrap();
+    let in_hand = || get(server.address, "/metrics", "Authorization: Bearer sixteen-letters-\r\n");
+    while !in_hand().contains("http_requests_in_flight 2") {}
+    server.signal("-INT");
+    while TcpStream::connect(server.address).is_ok() {}
+    write!(stream, "}}").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 422"), "{answer}");
+    let (code, log) = server.ended();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.contains("drained"), "{log}");
+}
+
+#[test]
+fn the_worker_shows_its_metrics() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (worker, _) = Server::run(folder.path(), "worker", "working", &[("METRICS_ADDR", &address.to_string())]);
+    let metrics = get(address, "/metrics", "");
+    assert!(metrics.starts_with("HTTP/1.1 200") && metrics.contains("salus_queue_depth"), "{metrics}");
+    assert_eq!(worker.end().0, Some(0));
+}
+
+#[test]
+fn the_demo_is_not_made_where_others_may_reach_it_and_is_told_of_where_they_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let told = "everybody knows its password";
+    for more in [("PUBLIC_URL", "https://salus.example"), ("TRUSTED_PROXIES", "127.0.0.1")] {
+        let server = Server::start(folder.path(), &[("DEMO", "auto"), more]);
+        assert!(!server.before.contains(told) && !server.before.contains("Clínica Aurora"), "{}", server.before);
+        server.end();
+    }
+    let companies = salus(folder.path(), &["audit", "verify"], &[]).output().unwrap();
+    assert!(companies.status.success() && companies.stdout.is_empty(), "{companies:?}");
+    assert!(salus(folder.path(), &["demo"], &[]).output().unwrap().status.success());
+    let open = Server::start(folder.path(), &[("PUBLIC_URL", "https://salus.example")]);
+    assert!(open.before.contains(told), "{}", open.before);
+    open.end();
+    assert!(!Server::start(folder.path(), &[]).before.contains(told));
+}
+
+#[test]
 fn a_second_start_finds_its_key_and_its_database() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(Server::start(folder.path(), &[]).end().0, Some(0));
@@ -102,7 +173,7 @@ fn wrong_settings_end_it_with_one_message() {
     let settings = [("BIND_ADDR", "nowhere"), ("WORKER", "sometimes"), ("SALUS_ENV", "production")];
     let output = salus(folder.path(), &[], &settings).output().unwrap();
     let message = failed(&output);
-    for name in ["3 settings are wrong", "BIND_ADDR", "WORKER", "MASTER_KEY"] {
+    for name in ["4 settings are wrong", "BIND_ADDR", "WORKER", "MASTER_KEY", "PUBLIC_URL"] {
         assert!(message.contains(name), "{message}");
     }
     assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none(), "nothing was made");
@@ -115,6 +186,16 @@ fn a_dot_env_file_is_read_below_the_environment() {
     let output = salus(folder.path(), &[], &[("DEMO", "off")]).output().unwrap();
     let message = failed(&output);
     assert!(message.contains("WORKER") && !message.contains("DEMO"), "{message}");
+}
+
+#[test]
+fn a_dot_env_file_of_a_folder_above_is_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(".env"), "WORKER=sometimes\n").unwrap();
+    let below = folder.path().join("below");
+    std::fs::create_dir(&below).unwrap();
+    let output = salus(&below, &["migrate", "status"], &[]).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
 }
 
 #[test]
@@ -144,7 +225,8 @@ fn the_document_needs_no_settings() {
 fn production_refuses_the_demo_without_yes() {
     let folder = tempfile::tempdir().unwrap();
     let key = "v1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
-    let output = salus(folder.path(), &["demo"], &[("SALUS_ENV", "production"), ("MASTER_KEY", key)]).output().unwrap();
+    let settings = [("SALUS_ENV", "production"), ("MASTER_KEY", key), ("PUBLIC_URL", "https://salus.example")];
+    let output = salus(folder.path(), &["demo"], &settings).output().unwrap();
     assert!(failed(&output).contains("--yes"));
 }
 

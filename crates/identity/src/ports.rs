@@ -87,9 +87,10 @@ pub trait ClinicStore: Send + Sync {
 pub trait SessionStore: Send + Sync {
     /// Adds a session.
     async fn session_add(&self, session: &DeviceSession) -> Result<(), StoreError>;
-    /// The session of this company.
-    async fn session_by_id(&self, tenant: TenantId, id: SessionId) -> Result<Option<DeviceSession>, StoreError>;
-    /// Writes what may change of a session: last seen, origin, ending, version.
+    /// The session of this company, locked until the transaction ends: whether it may go on is decided under the lock.
+    async fn session_locked(&self, tenant: TenantId, id: SessionId) -> Result<Option<DeviceSession>, StoreError>;
+    /// Writes what may change of a session: last seen, origin, ending, version. [`StoreError::Contended`] when the stored
+    /// version is not the one before.
     async fn session_update(&self, session: &DeviceSession) -> Result<(), StoreError>;
 }
 
@@ -100,7 +101,7 @@ pub trait RefreshTokenStore: Send + Sync {
     async fn refresh_token_add(&self, token: &RefreshToken) -> Result<(), StoreError>;
     /// The token of this hash, locked until the transaction ends.
     async fn refresh_token_locked(&self, hash: &[u8; 32]) -> Result<Option<RefreshToken>, StoreError>;
-    /// Writes that a token was spent, and drops the sealed successors of the session's other tokens.
+    /// Writes that a token was spent. Its sealed successor is kept for the grace; what is older is cleared in passing.
     async fn refresh_token_spent(&self, token: &RefreshToken) -> Result<(), StoreError>;
 }
 
@@ -122,6 +123,13 @@ pub trait PeopleReader: Send + Sync {
 pub trait PeopleStore: Send + Sync {
     /// Adds an account; refused by [`ACCOUNT_EMAIL_UNIQUE`].
     async fn account_add(&self, account: &Account) -> Result<(), StoreError>;
+    /// Replaces the hash of a password by another hash of the same password, unless the password was changed meanwhile.
+    async fn account_rehashed(
+        &self,
+        id: AccountId,
+        old: &PasswordHash,
+        new: &PasswordHash,
+    ) -> Result<(), StoreError>;
     /// Writes what may change of an account: name, password, verification, locale, version.
     async fn account_update(&self, account: &Account) -> Result<(), StoreError>;
     /// Adds a company.

@@ -11,6 +11,8 @@ use crate::journal::Journal;
 pub trait Transaction: Send + Sync {
     /// Writes the audit entry, its changes, the events, the jobs and the stored reply.
     async fn append(&self, journal: &Journal) -> Result<(), StoreError>;
+    /// Writes the reply alone, under the idempotency key that the transaction was opened with; false when there is none.
+    async fn keep(&self, reply: &StoredReply) -> Result<bool, StoreError>;
     /// Commits.
     async fn finish(self: Box<Self>) -> Result<(), StoreError>;
 }
@@ -57,9 +59,15 @@ where
     Ok(Committed { value, reply })
 }
 
-/// The answer to a repeat that has no effect: the transaction is rolled back and leaves no entry.
-pub fn unchanged<T>(tx: Box<dyn Transaction>, value: T, reply: Reply<T>) -> Committed<T> {
-    drop(tx);
+/// The answer to an act that has no effect. It leaves no entry: all that is committed is the reply, for a repeat under the same
+/// idempotency key (C10); without a key nothing is.
+pub async fn unchanged<T>(tx: Box<dyn Transaction>, value: T, reply: Reply<T>) -> Result<Committed<T>, StoreError>
+where
+    T: Send + Sync,
+{
     let reply = reply(&value);
-    Committed { value, reply }
+    if tx.keep(&reply).await? {
+        tx.finish().await?;
+    }
+    Ok(Committed { value, reply })
 }

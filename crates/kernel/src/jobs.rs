@@ -49,17 +49,18 @@ pub trait JobHandler: Send + Sync {
 /// The queue of all tenants.
 #[async_trait]
 pub trait JobQueue: Send + Sync {
-    /// Leases up to `limit` due jobs, at most a fair share of each tenant.
+    /// Leases up to `limit` due jobs, at most a fair share of each tenant. A job whose [`MAX_TRIES`] tries all ended with their
+    /// worker, unreported, becomes a dead letter instead.
     async fn lease(&self, worker: &str, limit: u16) -> Result<Vec<Job>, StoreError>;
     /// Prolongs a lease; false when it was lost.
-    async fn heartbeat(&self, worker: &str, job: JobId) -> Result<bool, StoreError>;
+    async fn heartbeat(&self, worker: &str, job: &Job) -> Result<bool, StoreError>;
     /// The job is done.
-    async fn done(&self, worker: &str, job: JobId) -> Result<(), StoreError>;
+    async fn done(&self, worker: &str, job: &Job) -> Result<(), StoreError>;
     /// The try failed: another one at `retry_at`, or dead letter when there is none.
     async fn failed(
         &self,
         worker: &str,
-        job: JobId,
+        job: &Job,
         reason: &str,
         retry_at: Option<DateTime<Utc>>,
     ) -> Result<(), StoreError>;

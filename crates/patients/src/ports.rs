@@ -30,11 +30,8 @@ pub trait PatientReads: Send + Sync {
     /// A page of patients within reach.
     async fn patient_list(&self, ask: &PatientList) -> Result<Page<PatientSummary>, StoreError>;
     /// The patient within reach that has this identifier, of a kind that is unique in the company.
-    async fn patient_with_identifier(
-        &self,
-        kind: IdentifierKind,
-        value: &str,
-    ) -> Result<Option<PatientId>, StoreError>;
+    async fn patient_with_identifier(&self, kind: IdentifierKind, value: &str)
+    -> Result<Option<PatientId>, StoreError>;
 }
 
 /// Writes of the registry.

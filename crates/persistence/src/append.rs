@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use kernel::seal::Place;
-use kernel::{Actor, Change, Entity, Journal, StoreError, Transaction};
+use kernel::{Actor, Change, Claim, Entity, Journal, StoreError, StoredReply, Transaction};
 use sea_orm::Value;
 use serde_json::{Map, json};
 use uuid::Uuid;
@@ -39,18 +39,31 @@ impl Transaction for SeaTx {
         inserts.extend(self.change_rows(journal, tenant, entry)?);
         inserts.extend(self.event_rows(journal, tenant, entry));
         inserts.extend(self.job_rows(journal, tenant)?);
-        let reply = self.reply_row(journal, tenant)?;
+        let reply = match (journal.scope().claim(), journal.reply()) {
+            (Some(claim), Some(reply)) => Some(self.reply_row(claim, reply, tenant, journal.at())?),
+            _ => None,
+        };
         self.write(inserts, reply, journal.at()).await?;
         self.appended.store(true, Ordering::Release);
+        self.queued.fetch_or(!journal.jobs().is_empty(), Ordering::AcqRel);
         Ok(())
     }
 
+    async fn keep(&self, reply: &StoredReply) -> Result<bool, StoreError> {
+        let Some(claim) = &self.claim else { return Ok(false) };
+        let now = self.now();
+        let reply = self.reply_row(claim, reply, self.tenant(), now)?;
+        self.write(Vec::new(), Some(reply), now).await?;
+        Ok(true)
+    }
+
     async fn finish(self: Box<Self>) -> Result<(), StoreError> {
-        let Self { connection, database, appended, held, passes, .. } = *self;
+        let Self { connection, database, appended, queued, .. } = *self;
         connection.commit().await.map_err(store)?;
-        drop((held, passes));
-        if appended.into_inner() {
-            database.wake().committed();
+        if queued.into_inner() {
+            database.wake().jobs_committed();
+        } else if appended.into_inner() {
+            database.wake().entries_committed();
         }
         Ok(())
     }
@@ -96,7 +109,7 @@ impl SeaTx {
             Some(reply) => reply.sql(&mut values, now),
             None => "SELECT 1".to_owned(),
         };
-        let sql = format!("WITH {} {last}", parts.join(", "));
+        let sql = if parts.is_empty() { last } else { format!("WITH {} {last}", parts.join(", ")) };
         self.run(&sql, values).await
     }
 
@@ -195,8 +208,13 @@ impl SeaTx {
         Ok(Insert::of("job", columns, rows))
     }
 
-    fn reply_row(&self, journal: &Journal, tenant: Uuid) -> Result<Option<Insert>, StoreError> {
-        let (Some(claim), Some(reply)) = (journal.scope().claim(), journal.reply()) else { return Ok(None) };
+    fn reply_row(
+        &self,
+        claim: &Claim,
+        reply: &StoredReply,
+        tenant: Uuid,
+        now: DateTime<Utc>,
+    ) -> Result<Insert, StoreError> {
         let columns =
             &["tenant_id", "id", "caller_id", "route", "body_hash", "status", "location", "etag", "body", "expires_at"];
         let id = claims::row_id(claim);
@@ -211,9 +229,9 @@ impl SeaTx {
             reply.location.clone().into(),
             reply.etag.clone().into(),
             body.into(),
-            (journal.at() + claims::kept()).into(),
+            (now + claims::kept()).into(),
         ];
-        Ok(Insert::of("idempotency", columns, vec![row]).map(|insert| Insert { tail: REPLACES_EXPIRED, ..insert }))
+        Ok(Insert { table: "idempotency", columns, rows: vec![row], tail: REPLACES_EXPIRED })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Idempotency keys (C10): one request at a time holds a key, and a repeat gets the stored reply.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Duration, Utc};
@@ -8,6 +8,7 @@ use kernel::seal::{Keyring, Place};
 use kernel::{Claim, StoreError, StoredReply};
 use sea_orm::{DbErr, QueryResult};
 use sha2::{Digest, Sha256};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 /// How long a reply is kept.
@@ -15,27 +16,62 @@ pub(crate) fn kept() -> Duration {
     Duration::hours(24)
 }
 
-type Keys = Arc<Mutex<HashSet<(Uuid, Uuid)>>>;
+type Keys = Arc<Mutex<HashMap<(Uuid, Uuid), Holder>>>;
 
 /// The keys that requests of this process are working on.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Claims(Keys);
 
-/// A key that one request holds until this is dropped.
+/// A key that one transaction holds until this is dropped.
 #[derive(Debug)]
 pub(crate) struct Held {
     keys: Keys,
     key: (Uuid, Uuid),
+    _ends: watch::Sender<()>,
+}
+
+/// The transaction that holds a key.
+#[derive(Debug)]
+struct Holder {
+    /// Closed when it has let go.
+    ends: watch::Receiver<()>,
+    /// It did nothing and is on its way out.
+    ending: bool,
 }
 
 impl Claims {
-    /// Holds a key, or says that another request of this process does.
-    pub(crate) fn hold(&self, tenant: Uuid, id: Uuid) -> Result<Held, StoreError> {
+    /// Holds a key, or says that another request of this process works under it. A transaction that is being rolled back, such
+    /// as an earlier try of the same request, is waited for.
+    pub(crate) async fn hold(&self, tenant: Uuid, id: Uuid) -> Result<Held, StoreError> {
         let key = (tenant, id);
-        if !self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key) {
-            return Err(StoreError::InProgress);
+        loop {
+            let mut end = match self.try_hold(key) {
+                Ok(held) => return Ok(held),
+                Err(end) => end.ok_or(StoreError::InProgress)?,
+            };
+            // An error: the sender is gone, which is the end.
+            while end.changed().await.is_ok() {}
         }
-        Ok(Held { keys: self.0.clone(), key })
+    }
+
+    /// The key, or the end to wait for where one is near.
+    fn try_hold(&self, key: (Uuid, Uuid)) -> Result<Held, Option<watch::Receiver<()>>> {
+        let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(holder) = keys.get(&key) {
+            return Err(holder.ending.then(|| holder.ends.clone()));
+        }
+        let (sender, ends) = watch::channel(());
+        keys.insert(key, Holder { ends, ending: false });
+        Ok(Held { keys: self.0.clone(), key, _ends: sender })
+    }
+}
+
+impl Held {
+    /// Whoever wants the key next waits until this is dropped, instead of being refused.
+    pub(crate) fn ending(&self) {
+        if let Some(holder) = self.keys.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&self.key) {
+            holder.ending = true;
+        }
     }
 }
 
@@ -117,4 +153,28 @@ pub(crate) fn lock_key(purpose: &str, tenant: Uuid, id: Uuid) -> i64 {
     let mut key = [0; 8];
     key.iter_mut().zip(hash).for_each(|(to, from)| *to = from);
     i64::from_be_bytes(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn b4_c10_a_try_that_is_being_rolled_back_is_waited_for_and_one_at_work_is_not() {
+        let (claims, tenant, id) = (Claims::default(), Uuid::from_u128(1), Uuid::from_u128(2));
+        let first = claims.hold(tenant, id).await.unwrap();
+        assert!(matches!(claims.hold(tenant, id).await, Err(StoreError::InProgress)));
+        first.ending();
+        let waiting = tokio::spawn({
+            let claims = claims.clone();
+            async move { claims.hold(tenant, id).await }
+        });
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished(), "the rollback has not ended");
+        drop(first);
+        let second = waiting.await.unwrap().unwrap();
+        assert!(matches!(claims.hold(tenant, id).await, Err(StoreError::InProgress)));
+        drop(second);
+        assert!(claims.0.lock().unwrap().is_empty());
+    }
 }

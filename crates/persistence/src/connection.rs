@@ -13,6 +13,9 @@ use sea_query_sqlx::SqlxValues;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
+use crate::claims::Held;
+use crate::gate::Pass;
+
 /// A transaction, which remembers that a statement failed: PostgreSQL answers COMMIT to a failed transaction by rolling back
 /// without an error, so such a transaction must not be committed.
 #[derive(Debug)]
@@ -26,46 +29,76 @@ pub(crate) enum Way {
     /// A transaction.
     Postgres(Mutex<PostgresTransaction>),
     /// A transaction.
-    Sqlite(Mutex<Transaction<'static, Sqlite>>),
+    Sqlite(Mutex<Transaction<'static, Sqlite>>, Holding),
     /// Single statements, each of which carries its tenant.
     PostgresView(PgPool, Uuid),
     /// Single statements on a read-only connection.
     SqliteView(SqlitePool),
 }
 
+/// What a transaction keeps from others: its idempotency key, and its turns at agendas. They pass on when it has ended, not
+/// when its owner lets go of it: until a ROLLBACK has been answered the database still has its locks.
+#[derive(Debug, Default)]
+pub(crate) struct Holding {
+    key: Option<Held>,
+    turns: Vec<Pass>,
+}
+
+impl Holding {
+    pub(crate) fn new(key: Option<Held>, turns: Vec<Pass>) -> Self {
+        Self { key, turns }
+    }
+
+    fn pass_on(self) {
+        drop((self.turns, self.key));
+    }
+}
+
 /// A transaction on PostgreSQL that opens with any number of statements in one message. sqlx's own would go back to the pool
 /// still open when that message fails half-way or its caller goes away; this one always rolls back first.
 #[derive(Debug)]
-pub(crate) struct PostgresTransaction(Option<PoolConnection<Postgres>>);
+pub(crate) struct PostgresTransaction {
+    connection: Option<PoolConnection<Postgres>>,
+    holding: Holding,
+}
 
 impl PostgresTransaction {
     /// Sends `sql`, which begins with `BEGIN`, and gives the rows that its statements answered.
-    pub(crate) async fn begin(pool: &PgPool, sql: String) -> Result<(Self, Vec<PgRow>), sqlx::Error> {
-        let mut tx = Self(Some(pool.acquire().await?));
+    pub(crate) async fn begin(
+        pool: &PgPool,
+        sql: String,
+        holding: Holding,
+    ) -> Result<(Self, Vec<PgRow>), sqlx::Error> {
+        let mut tx = Self { connection: Some(pool.acquire().await?), holding };
         let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(tx.connection()?).await?;
         Ok((tx, rows))
     }
 
     fn connection(&mut self) -> Result<&mut sqlx::PgConnection, sqlx::Error> {
-        self.0.as_deref_mut().ok_or(sqlx::Error::PoolClosed)
+        self.connection.as_deref_mut().ok_or(sqlx::Error::PoolClosed)
     }
 
     async fn commit(mut self) -> Result<(), sqlx::Error> {
         self.connection()?.execute("COMMIT").await?;
-        self.0 = None;
+        self.connection = None;
         Ok(())
     }
 }
 
 impl Drop for PostgresTransaction {
     fn drop(&mut self) {
-        let Some(mut connection) = self.0.take() else { return };
+        let Some(mut connection) = self.connection.take() else { return };
+        let holding = std::mem::take(&mut self.holding);
+        if let Some(key) = &holding.key {
+            key.ending();
+        }
         match tokio::runtime::Handle::try_current() {
             Ok(runtime) => {
                 runtime.spawn(async move {
                     if connection.execute("ROLLBACK").await.is_err() {
                         connection.close_on_drop();
                     }
+                    holding.pass_on();
                 });
             }
             Err(_) => drop(connection.detach()),
@@ -85,7 +118,11 @@ impl Connection {
         }
         let done = match self.way {
             Way::Postgres(tx) => tx.into_inner().commit().await,
-            Way::Sqlite(tx) => tx.into_inner().commit().await,
+            Way::Sqlite(tx, holding) => {
+                let done = tx.into_inner().commit().await;
+                holding.pass_on();
+                done
+            }
             Way::PostgresView(..) | Way::SqliteView(_) => Ok(()),
         };
         done.map_err(exec)
@@ -143,7 +180,7 @@ impl ConnectionTrait for Connection {
     fn get_database_backend(&self) -> DbBackend {
         match self.way {
             Way::Postgres(_) | Way::PostgresView(..) => DbBackend::Postgres,
-            Way::Sqlite(_) | Way::SqliteView(_) => DbBackend::Sqlite,
+            Way::Sqlite(..) | Way::SqliteView(_) => DbBackend::Sqlite,
         }
     }
 
@@ -156,7 +193,7 @@ impl ConnectionTrait for Connection {
                 let connection = tx.connection().map_err(exec)?;
                 self.seen(sqlx_query(sql, values).execute(connection).await.map(Into::into))
             }
-            Way::Sqlite(tx) => self.seen(sqlx_query(sql, values).execute(&mut **tx.lock().await).await.map(Into::into)),
+            Way::Sqlite(tx, _) => self.seen(sqlx_query(sql, values).execute(&mut **tx.lock().await).await.map(Into::into)),
             Way::PostgresView(..) | Way::SqliteView(_) => Err(DbErr::Custom("a view does not write".to_owned())),
         }
     }
@@ -168,7 +205,7 @@ impl ConnectionTrait for Connection {
                 let mut tx = tx.lock().await;
                 self.seen(tx.connection().map_err(exec)?.execute(sql).await.map(Into::into))
             }
-            Way::Sqlite(tx) => self.seen((&mut **tx.lock().await).execute(sql).await.map(Into::into)),
+            Way::Sqlite(tx, _) => self.seen((&mut **tx.lock().await).execute(sql).await.map(Into::into)),
             Way::PostgresView(..) | Way::SqliteView(_) => Err(DbErr::Custom("a view does not write".to_owned())),
         }
     }
@@ -193,7 +230,7 @@ impl ConnectionTrait for Connection {
                 let rows = self.seen(sqlx_query::<Postgres>(sql, values).fetch_all(pool).await)?;
                 Ok(rows.into_iter().map(Into::into).collect())
             }
-            Way::Sqlite(tx) => {
+            Way::Sqlite(tx, _) => {
                 let rows = self.seen(sqlx_query(sql, values).fetch_all(&mut **tx.lock().await).await)?;
                 Ok(rows.into_iter().map(Into::into).collect())
             }

@@ -38,6 +38,8 @@ pub const CONSTRAINTS: &[Constraint] = &[
     named("job_status_check"),
     named("job_lease_check"),
     unique("idempotency_pkey", "idempotency.tenant_id, idempotency.id"),
+    unique("sequencer_horizon_pkey", "sequencer_horizon.stream"),
+    named("sequencer_horizon_stream_check"),
     unique("access_log_pkey", "access_log.tenant_id, access_log.id"),
     named("append_only"),
     // Identity.

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use kernel::seal::Keyring;
-use kernel::{Claim, Clock, Ids, StoreError, TenantScope};
+use kernel::{Clock, Ids, StoreError, TenantScope};
 use sea_orm::sqlx::{PgPool, SqlitePool};
-use sea_orm::{ConnectionTrait, DbErr, QueryResult, RuntimeErr};
+use sea_orm::{DbErr, QueryResult, RuntimeErr};
 use thiserror::Error;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use crate::claims::{self, Claims, Held};
-use crate::connection::{Connection, PostgresTransaction, Way};
+use crate::claims::{self, Claims};
+use crate::connection::{Connection, Holding, PostgresTransaction, Way};
 use crate::errors::{driver, store};
 use crate::gate::{Gate, Pass};
 use crate::session::{SeaTx, agenda_locks};
@@ -113,11 +113,11 @@ impl Database {
     /// The same, with the agenda locks of these ids. Callers of one process queue per id before they take a connection, so
     /// that one hot agenda cannot empty the pool.
     pub async fn open_agenda(&self, scope: &TenantScope, ids: &[Uuid]) -> Result<SeaTx, StoreError> {
-        let passes = match self.0.pool {
+        let turns = match self.0.pool {
             Pool::Postgres(_) => self.0.gate.enter(scope.tenant().uuid(), ids).await,
             Pool::Sqlite { .. } => Vec::new(),
         };
-        self.open_holding(scope, ids, passes).await
+        self.open_holding(scope, ids, turns).await
     }
 
     /// Reads of the scope's tenant. Each statement stands alone: on PostgreSQL it carries its tenant and is one round trip.
@@ -128,23 +128,21 @@ impl Database {
             Pool::Postgres(pool) => Way::PostgresView(pool.clone(), tenant),
             Pool::Sqlite { readers, .. } => Way::SqliteView(readers.clone()),
         };
-        Ok(self.transaction(way, Some(scope), None, Vec::new()))
+        Ok(self.transaction(way, Some(scope)))
     }
 
     /// A transaction over the listed tables of all tenants and the tables of none; `reason` says why, for the reader.
     pub async fn open_across(&self, reason: &'static str) -> Result<SeaTx, StoreError> {
         tracing::trace!(reason, "across tenants");
-        let (way, _) = self.begin("BEGIN; SET LOCAL ROLE salus_across".to_owned()).await?;
-        Ok(self.transaction(way, None, None, Vec::new()))
+        let (way, _) = self.begin("BEGIN; SET LOCAL ROLE salus_across".to_owned(), Holding::default()).await?;
+        Ok(self.transaction(way, None))
     }
 
     /// Reads over the same tables; on SQLite without waiting for the writer.
     pub async fn look_across(&self, reason: &'static str) -> Result<SeaTx, StoreError> {
         match &self.0.pool {
             Pool::Postgres(_) => self.open_across(reason).await,
-            Pool::Sqlite { readers, .. } => {
-                Ok(self.transaction(Way::SqliteView(readers.clone()), None, None, Vec::new()))
-            }
+            Pool::Sqlite { readers, .. } => Ok(self.transaction(Way::SqliteView(readers.clone()), None)),
         }
     }
 
@@ -201,9 +199,12 @@ impl Database {
         &self.0.wake
     }
 
-    async fn open_holding(&self, scope: &TenantScope, ids: &[Uuid], passes: Vec<Pass>) -> Result<SeaTx, StoreError> {
+    async fn open_holding(&self, scope: &TenantScope, ids: &[Uuid], turns: Vec<Pass>) -> Result<SeaTx, StoreError> {
         let tenant = scope.tenant().uuid();
-        let held = scope.claim().map(|claim| self.0.claims.hold(tenant, claims::row_id(claim))).transpose()?;
+        let key = match scope.claim() {
+            Some(claim) => Some(self.0.claims.hold(tenant, claims::row_id(claim)).await?),
+            None => None,
+        };
         let mut message = vec![format!("BEGIN; SET LOCAL app.tenant_id = '{tenant}'")];
         if let Some(claim) = scope.claim() {
             message.push(claims::lookup(tenant, claims::row_id(claim), self.0.clock.now(), true));
@@ -211,69 +212,51 @@ impl Database {
         if !ids.is_empty() {
             message.push(agenda_locks(tenant, ids));
         }
-        let (way, rows) = self.begin(message.join("; ")).await?;
-        let tx = self.transaction(way, Some(scope), held, passes);
-        self.judge_claim(scope, &tx, rows).await?;
+        let (way, rows) = self.begin(message.join("; "), Holding::new(key, turns)).await?;
+        let tx = self.transaction(way, Some(scope));
+        judge_claim(&tx, &rows).await?;
         Ok(tx)
     }
 
-    async fn judge_claim(&self, scope: &TenantScope, tx: &SeaTx, rows: Vec<QueryResult>) -> Result<(), StoreError> {
-        let Some(claim) = scope.claim() else { return Ok(()) };
-        let (tenant, id) = (tx.tenant(), claims::row_id(claim));
-        if !tx.is_postgres() {
-            let found = tx.rows(&claims::lookup(tenant, id, tx.now(), false), []).await?;
-            return claims::judge(found.first(), claim, tenant, tx.keys());
-        }
-        let found = rows.first().ok_or_else(|| StoreError::broken("the claim was not answered"))?;
-        if found.try_get::<Option<i32>>("", "status").map_err(store)?.is_some() {
-            return claims::judge(Some(found), claim, tenant, tx.keys());
-        }
-        if found.try_get::<bool>("", "mine").map_err(store)? { Ok(()) } else { self.await_claim(claim, tx).await }
-    }
-
-    /// Another transaction has the key: one of another node, or an earlier attempt of this request, whose rollback is still
-    /// on its way. The latter ends at once.
-    async fn await_claim(&self, claim: &Claim, tx: &SeaTx) -> Result<(), StoreError> {
-        let (tenant, id) = (tx.tenant(), claims::row_id(claim));
-        let wait = format!(
-            "SET LOCAL lock_timeout = '300ms'; SELECT pg_advisory_xact_lock({}); SET LOCAL lock_timeout TO DEFAULT",
-            claims::lock_key("idempotency", tenant, id)
-        );
-        match tx.connection.execute_unprepared(&wait).await.map_err(store) {
-            Err(StoreError::Contended) => return Err(StoreError::InProgress),
-            waited => waited?,
-        };
-        let rows = tx.rows(&claims::lookup(tenant, id, tx.now(), true), []).await?;
-        let found = rows.first().ok_or_else(|| StoreError::broken("the claim was not answered"))?;
-        match found.try_get::<Option<i32>>("", "status").map_err(store)? {
-            Some(_) => claims::judge(Some(found), claim, tenant, tx.keys()),
-            None => Ok(()),
-        }
-    }
-
-    async fn begin(&self, message: String) -> Result<(Way, Vec<QueryResult>), StoreError> {
+    async fn begin(&self, message: String, holding: Holding) -> Result<(Way, Vec<QueryResult>), StoreError> {
         match &self.0.pool {
             Pool::Postgres(pool) => {
-                let (tx, rows) = PostgresTransaction::begin(pool, message).await.map_err(driver)?;
+                let (tx, rows) = PostgresTransaction::begin(pool, message, holding).await.map_err(driver)?;
                 Ok((Way::Postgres(Mutex::new(tx)), rows.into_iter().map(Into::into).collect()))
             }
             Pool::Sqlite { writer, .. } => {
                 let tx = writer.begin_with("BEGIN IMMEDIATE").await.map_err(driver)?;
-                Ok((Way::Sqlite(Mutex::new(tx)), Vec::new()))
+                Ok((Way::Sqlite(Mutex::new(tx), holding), Vec::new()))
             }
         }
     }
 
-    fn transaction(&self, way: Way, scope: Option<&TenantScope>, held: Option<Held>, passes: Vec<Pass>) -> SeaTx {
+    fn transaction(&self, way: Way, scope: Option<&TenantScope>) -> SeaTx {
         SeaTx {
             connection: Connection::new(way),
             database: self.clone(),
             confined: scope.map(|scope| (scope.tenant().uuid(), scope.reach())),
+            claim: scope.and_then(|scope| scope.claim().cloned()),
             appended: false.into(),
-            held,
-            passes,
+            queued: false.into(),
         }
     }
+}
+
+/// Whether the transaction may go on under its key; `rows` are what the opening message found on PostgreSQL.
+async fn judge_claim(tx: &SeaTx, rows: &[QueryResult]) -> Result<(), StoreError> {
+    let Some(claim) = &tx.claim else { return Ok(()) };
+    let (tenant, id) = (tx.tenant(), claims::row_id(claim));
+    if !tx.is_postgres() {
+        let found = tx.rows(&claims::lookup(tenant, id, tx.now(), false), []).await?;
+        return claims::judge(found.first(), claim, tenant, tx.keys());
+    }
+    let found = rows.first().ok_or_else(|| StoreError::broken("the claim was not answered"))?;
+    if found.try_get::<Option<i32>>("", "status").map_err(store)?.is_some() {
+        return claims::judge(Some(found), claim, tenant, tx.keys());
+    }
+    // Else a request of another node is at work under the key.
+    if found.try_get::<bool>("", "mine").map_err(store)? { Ok(()) } else { Err(StoreError::InProgress) }
 }
 
 impl std::fmt::Debug for Database {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use kernel::ids::{JobId, TenantId};
-use kernel::jobs::{Job, JobQueue, LEASE};
+use kernel::jobs::{Job, JobQueue, LEASE, MAX_TRIES};
 use kernel::seal::Place;
 use kernel::{StoreError, Transaction as _};
 use sea_orm::{DbErr, QueryResult};
@@ -36,45 +36,46 @@ impl JobQueue for Database {
         Box::new(tx).finish().await?;
         let mut jobs = Vec::with_capacity(rows.len());
         for row in rows {
-            match self.opened(&row) {
-                Ok(payload) => jobs.push(Job {
-                    id: JobId::from_uuid(row.id),
-                    tenant: TenantId::from_uuid(row.tenant),
-                    kind: row.kind,
-                    payload,
-                    tries: row.tries,
-                }),
-                Err(_) => self.failed(worker, JobId::from_uuid(row.id), "payload does not open", None).await?,
+            let opened = self.opened(&row);
+            let job = row.job();
+            match opened {
+                // Its tries before this one ended with their workers: another could end this worker too.
+                _ if job.tries > MAX_TRIES => self.failed(worker, &job, "every worker was lost", None).await?,
+                Ok(payload) => jobs.push(Job { payload, ..job }),
+                Err(_) => self.failed(worker, &job, "payload does not open", None).await?,
             }
         }
         Ok(jobs)
     }
 
-    async fn heartbeat(&self, worker: &str, job: JobId) -> Result<bool, StoreError> {
+    async fn heartbeat(&self, worker: &str, job: &Job) -> Result<bool, StoreError> {
         let now = self.clock().now();
-        let sql = "UPDATE job SET lease_until = $1 WHERE id = $2 AND lease_owner = $3 AND lease_until > $4";
-        let touched =
-            self.change_job(sql, [(now + LEASE).into(), job.uuid().into(), worker.into(), now.into()]).await?;
+        let sql = "UPDATE job SET lease_until = $3 \
+                   WHERE tenant_id = $1 AND id = $2 AND lease_owner = $4 AND lease_until > $5";
+        let [tenant, id] = key(job);
+        let touched = self.change_job(sql, [tenant, id, (now + LEASE).into(), worker.into(), now.into()]).await?;
         Ok(touched == 1)
     }
 
-    async fn done(&self, worker: &str, job: JobId) -> Result<(), StoreError> {
-        let sql = "DELETE FROM job WHERE id = $1 AND lease_owner = $2";
-        self.change_job(sql, [job.uuid().into(), worker.into()]).await.map(drop)
+    async fn done(&self, worker: &str, job: &Job) -> Result<(), StoreError> {
+        let sql = "DELETE FROM job WHERE tenant_id = $1 AND id = $2 AND lease_owner = $3";
+        let [tenant, id] = key(job);
+        self.change_job(sql, [tenant, id, worker.into()]).await.map(drop)
     }
 
     async fn failed(
         &self,
         worker: &str,
-        job: JobId,
+        job: &Job,
         reason: &str,
         retry_at: Option<DateTime<Utc>>,
     ) -> Result<(), StoreError> {
         let status = if retry_at.is_some() { "waiting" } else { "dead" };
-        let sql = "UPDATE job SET lease_owner = NULL, lease_until = NULL, status = $1, last_error = $2, run_at = $3 \
-                   WHERE id = $4 AND lease_owner = $5";
+        let sql = "UPDATE job SET lease_owner = NULL, lease_until = NULL, status = $3, last_error = $4, run_at = $5 \
+                   WHERE tenant_id = $1 AND id = $2 AND lease_owner = $6";
         let run_at = retry_at.unwrap_or_else(|| self.clock().now());
-        let values = [status.into(), reason.into(), run_at.into(), job.uuid().into(), worker.into()];
+        let [tenant, id] = key(job);
+        let values = [tenant, id, status.into(), reason.into(), run_at.into(), worker.into()];
         self.change_job(sql, values).await.map(drop)
     }
 }
@@ -116,6 +117,19 @@ impl Database {
         let plain = self.keys().open(place, &row.payload).map_err(StoreError::broken)?;
         serde_json::from_slice(&plain).map_err(StoreError::broken)
     }
+}
+
+impl Leased {
+    /// The job without its payload.
+    fn job(self) -> Job {
+        let (id, tenant) = (JobId::from_uuid(self.id), TenantId::from_uuid(self.tenant));
+        Job { id, tenant, kind: self.kind, payload: Value::Null, tries: self.tries }
+    }
+}
+
+/// The first parameters of each statement about one job.
+fn key(job: &Job) -> [sea_orm::Value; 2] {
+    [job.tenant.uuid().into(), job.id.uuid().into()]
 }
 
 async fn lease_rows(tx: &SeaTx, worker: &str, limit: u16) -> Result<Vec<Leased>, StoreError> {

@@ -2,7 +2,7 @@
 //! a lock per tenant, and no reader of positions can miss a late commit.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -19,6 +19,8 @@ use crate::session::SeaTx;
 const LOCK: i64 = 0x7361_6c75_7373_6571;
 /// Rows that one round numbers at most, of each kind.
 const BATCH: usize = 500;
+/// How long the sequencer rests after a round that left nothing, however many commits wake it: fifty rounds a second at most.
+const PAUSE: Duration = Duration::from_millis(20);
 /// How long the sequencer sleeps when nothing wakes it.
 const POLL: Duration = Duration::from_millis(100);
 /// The mac before the first link.
@@ -30,6 +32,19 @@ pub struct Sequencer {
     database: Database,
     journal: Stream,
     events: Stream,
+    /// Whether it has read where the last sequencer ended.
+    resumed: AtomicBool,
+}
+
+/// What the sequencer does after a round.
+#[derive(Debug, PartialEq, Eq)]
+enum Next {
+    /// Nothing was there: it waits to be woken.
+    Sleep,
+    /// All that was there is numbered: it rests, so that what is committed meanwhile is one round's work.
+    Rest,
+    /// A batch was full: more is waiting.
+    GoOn,
 }
 
 /// Everything before `from` has been numbered: transactions on PostgreSQL, row numbers on SQLite.
@@ -53,9 +68,9 @@ struct Waiting<T> {
 }
 
 impl Sequencer {
-    /// A sequencer that begins by looking at everything.
+    /// A sequencer that goes on where the last one ended.
     pub fn new(database: Database) -> Self {
-        Self { database, journal: Stream::default(), events: Stream::default() }
+        Self { database, journal: Stream::default(), events: Stream::default(), resumed: AtomicBool::new(false) }
     }
 
     /// Numbers one batch of what is visible now; how many rows got a position. Zero as well when another one is at it.
@@ -65,8 +80,12 @@ impl Sequencer {
         }
         let tx = self.database.open_across("sequencer").await?;
         let Some(horizon) = horizon(&tx).await? else { return Ok(0) };
+        self.resume(&tx, &horizon).await?;
         let (entries, journal_to) = self.number_entries(&tx, horizon.journal).await?;
         let (events, events_to) = self.number_events(&tx, horizon.events).await?;
+        if entries + events > 0 {
+            remember(&tx, journal_to, events_to).await?;
+        }
         // Also when there was nothing to number: a dropped transaction would hold the lock a moment longer.
         Box::new(tx).finish().await?;
         self.journal.from.store(journal_to, Ordering::Release);
@@ -89,15 +108,34 @@ impl Sequencer {
     /// that is cut short leaves nothing behind.
     pub async fn run(&self) {
         loop {
-            match self.run_once().await {
-                Ok(0) => self.database.wake().sequencer_woken(POLL).await,
-                Ok(_) => {}
+            match self.run_once().await.map(Next::after) {
+                Ok(Next::Sleep) => self.database.wake().sequencer_woken(POLL).await,
+                Ok(Next::Rest) => tokio::time::sleep(PAUSE).await,
+                Ok(Next::GoOn) => {}
                 Err(error) => {
                     note(&error);
                     tokio::time::sleep(POLL).await;
                 }
             }
         }
+    }
+
+    /// Reads, once, up to where the sequencers before this one have numbered. A place that lies ahead of the horizon was written
+    /// by another server, before a restore from a dump, and says nothing here: then everything is looked at.
+    async fn resume(&self, tx: &SeaTx, horizon: &Horizon) -> Result<(), StoreError> {
+        if self.resumed.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        for row in tx.rows("SELECT stream, place FROM sequencer_horizon", []).await? {
+            let place: i64 = row.try_get("", "place").map_err(store)?;
+            match row.try_get::<String>("", "stream").map_err(store)?.as_str() {
+                "journal" if place <= horizon.journal => self.journal.from.store(place, Ordering::Release),
+                "event" if place <= horizon.events => self.events.from.store(place, Ordering::Release),
+                _ => {}
+            }
+        }
+        self.resumed.store(true, Ordering::Release);
+        Ok(())
     }
 
     async fn number_entries(&self, tx: &SeaTx, horizon: i64) -> Result<(usize, i64), StoreError> {
@@ -156,6 +194,16 @@ impl Sequencer {
     }
 }
 
+impl Next {
+    fn after(numbered: usize) -> Self {
+        match numbered {
+            0 => Self::Sleep,
+            some if some < BATCH => Self::Rest,
+            _ => Self::GoOn,
+        }
+    }
+}
+
 impl Stream {
     fn from(&self) -> i64 {
         self.from.load(Ordering::Acquire)
@@ -168,8 +216,8 @@ impl Database {
         let tx = self.look_across("health").await?;
         let place = place(&tx);
         let sql = format!(
-            "SELECT e.id FROM (SELECT * FROM journal_entry ORDER BY {place} DESC LIMIT 100) e WHERE e.at < $1 AND NOT EXISTS \
-             (SELECT 1 FROM journal_link l WHERE l.tenant_id = e.tenant_id AND l.entry_id = e.id) LIMIT 1"
+            "SELECT e.id FROM (SELECT * FROM journal_entry WHERE at < $1 ORDER BY {place} DESC LIMIT 100) e \
+             WHERE NOT EXISTS (SELECT 1 FROM journal_link l WHERE l.tenant_id = e.tenant_id AND l.entry_id = e.id) LIMIT 1"
         );
         Ok(!tx.rows(&sql, [(self.clock().now() - TimeDelta::seconds(5)).into()]).await?.is_empty())
     }
@@ -217,6 +265,13 @@ async fn horizon(tx: &SeaTx) -> Result<Option<Horizon>, StoreError> {
 fn next_from(rows: &[QueryResult], count: usize, horizon: i64) -> Result<i64, StoreError> {
     let last: Option<i64> = rows.last().map(|row| row.try_get("", "place")).transpose().map_err(store)?;
     Ok(last.filter(|_| count == BATCH).map_or(horizon, |last| last.min(horizon)))
+}
+
+/// For the sequencer after this one, in the transaction that numbers.
+async fn remember(tx: &SeaTx, journal: i64, events: i64) -> Result<(), StoreError> {
+    let sql = "INSERT INTO sequencer_horizon (stream, place) VALUES ('journal', $1), ('event', $2) \
+               ON CONFLICT (stream) DO UPDATE SET place = excluded.place";
+    tx.run(sql, [journal.into(), events.into()]).await.map(drop)
 }
 
 fn waiting_event(row: &QueryResult) -> Result<Waiting<Uuid>, sea_orm::DbErr> {
@@ -297,6 +352,12 @@ mod tests {
                 what,
             })
             .collect()
+    }
+
+    #[test]
+    fn under_load_there_is_a_rest_between_rounds_until_a_batch_is_full() {
+        assert_eq!([0, 1, BATCH - 1, BATCH].map(Next::after), [Next::Sleep, Next::Rest, Next::Rest, Next::GoOn]);
+        assert!(PAUSE + POLL < Duration::from_millis(200));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use chrono::{DateTime, Utc};
 use kernel::seal::Keyring;
-use kernel::{Reach, StoreError};
+use kernel::{Claim, Reach, StoreError};
 use sea_orm::sea_query::Values;
 use sea_orm::{
     ActiveModelTrait, ActiveValue, ColumnTrait, ConnectionTrait, DbBackend, DeleteMany, EntityTrait, FromQueryResult,
@@ -14,23 +14,24 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::claims::{Held, lock_key};
+use crate::claims::lock_key;
 use crate::connection::Connection;
 use crate::database::Database;
 use crate::errors::store;
-use crate::gate::Pass;
 use crate::reach::{Reachable, Reaching};
 
 /// A transaction, or a view of single reads, of one tenant (or across tenants). Dropping it rolls back.
 #[derive(Debug)]
 pub struct SeaTx {
-    // Fields drop in this order: the transaction ends before its turn and its idempotency key pass on.
     pub(crate) connection: Connection,
     pub(crate) database: Database,
     pub(crate) confined: Option<(Uuid, Reach)>,
+    /// The idempotency key that it was opened with.
+    pub(crate) claim: Option<Claim>,
+    /// True when it leaves entries for the sequencer.
     pub(crate) appended: AtomicBool,
-    pub(crate) held: Option<Held>,
-    pub(crate) passes: Vec<Pass>,
+    /// True when it leaves jobs for the workers.
+    pub(crate) queued: AtomicBool,
 }
 
 impl SeaTx {
@@ -194,16 +195,6 @@ impl SeaTx {
     /// Runs a statement in SQL, with parameters `$1`, `$2`, …: the same rules; the number of rows it touched.
     pub async fn run(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Result<u64, StoreError> {
         Ok(self.connection.execute_raw(self.statement(sql, values)).await.map_err(store)?.rows_affected())
-    }
-
-    /// Takes the agenda locks of these ids (practitioners, patients, resources), in one order for all callers; nothing on
-    /// SQLite, whose writer is alone. A lock that is not free within three seconds is [`StoreError::Unavailable`]. Where the
-    /// ids are known before the transaction, [`Database::open_agenda`] locks without keeping a connection waiting.
-    pub async fn lock_agenda(&self, ids: &[Uuid]) -> Result<(), StoreError> {
-        if !self.is_postgres() || ids.is_empty() {
-            return Ok(());
-        }
-        self.connection.execute_unprepared(&agenda_locks(self.tenant(), ids)).await.map(drop).map_err(store)
     }
 
     /// Goes on as one tenant with its whole company in reach, in a transaction that was opened across tenants: for a sign-up,

@@ -90,7 +90,7 @@ impl Database {
 
     /// True when nothing was ever done in this database: the audit has no entry of any tenant.
     pub async fn is_untouched(&self) -> Result<bool, StoreError> {
-        let tx = self.open_across("demo").await?;
+        let tx = self.look_across("demo").await?;
         Ok(tx.rows("SELECT 1 AS entry FROM journal_entry LIMIT 1", []).await?.is_empty())
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::sqlx::postgres::PgListener;
-use sea_orm::sqlx::{self, Connection, Executor, PgConnection};
+use sea_orm::sqlx::{self, Connection, PgConnection};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
@@ -13,6 +13,9 @@ use tokio::task::JoinHandle;
 const GAP: Duration = Duration::from_millis(20);
 /// A lost connection is tried again after this long; meanwhile everybody polls.
 const AGAIN: Duration = Duration::from_secs(1);
+
+/// What a notification says when there are jobs, beside entries.
+const JOBS: &str = "jobs";
 
 /// Who is woken.
 #[derive(Debug, Default)]
@@ -25,12 +28,12 @@ struct Sleepers {
 #[derive(Debug)]
 pub(crate) struct Wake {
     here: Arc<Sleepers>,
-    elsewhere: Arc<Notify>,
+    elsewhere: Arc<Sleepers>,
     tasks: Vec<JoinHandle<()>>,
 }
 
 impl Sleepers {
-    fn wake(&self) {
+    fn wake_all(&self) {
         self.sequencer.notify_one();
         self.workers.notify_one();
     }
@@ -44,7 +47,7 @@ impl Wake {
 
     /// Of a database that other nodes may use: a task tells them, another hears them, each on a connection of its own.
     pub(crate) fn shared(url: &str) -> Self {
-        let (here, elsewhere) = (Arc::<Sleepers>::default(), Arc::<Notify>::default());
+        let (here, elsewhere) = (Arc::<Sleepers>::default(), Arc::<Sleepers>::default());
         let tasks = vec![
             tokio::spawn(tell(url.to_owned(), elsewhere.clone())),
             tokio::spawn(hear(url.to_owned(), here.clone())),
@@ -52,10 +55,16 @@ impl Wake {
         Self { here, elsewhere, tasks }
     }
 
-    /// Something was committed that the sequencer or a worker should look at.
-    pub(crate) fn committed(&self) {
-        self.here.wake();
-        self.elsewhere.notify_one();
+    /// Entries were committed, which the sequencer should number.
+    pub(crate) fn entries_committed(&self) {
+        self.here.sequencer.notify_one();
+        self.elsewhere.sequencer.notify_one();
+    }
+
+    /// The same with jobs, which a worker should take up.
+    pub(crate) fn jobs_committed(&self) {
+        self.here.wake_all();
+        self.elsewhere.workers.notify_one();
     }
 
     /// The sequencer waits until something was committed here or elsewhere, or `at_most` has passed.
@@ -75,7 +84,7 @@ impl Drop for Wake {
     }
 }
 
-async fn tell(url: String, elsewhere: Arc<Notify>) {
+async fn tell(url: String, elsewhere: Arc<Sleepers>) {
     loop {
         if let Err(error) = tell_until_it_fails(&url, &elsewhere).await {
             tracing::debug!(%error, "other nodes are not told; they poll");
@@ -84,11 +93,15 @@ async fn tell(url: String, elsewhere: Arc<Notify>) {
     }
 }
 
-async fn tell_until_it_fails(url: &str, elsewhere: &Notify) -> Result<(), sqlx::Error> {
+async fn tell_until_it_fails(url: &str, elsewhere: &Sleepers) -> Result<(), sqlx::Error> {
     let mut connection = PgConnection::connect(url).await?;
     loop {
-        elsewhere.notified().await;
-        connection.execute("NOTIFY salus_committed").await?;
+        let told = tokio::select! {
+            biased;
+            () = elsewhere.workers.notified() => JOBS,
+            () = elsewhere.sequencer.notified() => "",
+        };
+        sqlx::query("SELECT pg_notify('salus_committed', $1)").bind(told).execute(&mut connection).await?;
         tokio::time::sleep(GAP).await;
     }
 }
@@ -106,7 +119,36 @@ async fn hear_until_it_fails(url: &str, here: &Sleepers) -> Result<(), sqlx::Err
     let mut listener = PgListener::connect(url).await?;
     listener.listen("salus_committed").await?;
     loop {
-        listener.recv().await?;
-        here.wake();
+        if listener.recv().await?.payload() == JOBS {
+            here.wake_all();
+        } else {
+            here.sequencer.notify_one();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
+    use super::*;
+
+    fn woken(sleeper: &Notify) -> bool {
+        pin!(sleeper.notified()).poll(&mut Context::from_waker(Waker::noop())).is_ready()
+    }
+
+    #[tokio::test]
+    async fn workers_sleep_through_commits_without_jobs() {
+        let wake = Wake::local();
+        for _ in 0..3 {
+            wake.entries_committed();
+        }
+        assert_eq!((woken(&wake.here.sequencer), woken(&wake.here.workers)), (true, false));
+        assert_eq!((woken(&wake.elsewhere.sequencer), woken(&wake.elsewhere.workers)), (true, false));
+        wake.jobs_committed();
+        assert_eq!((woken(&wake.here.sequencer), woken(&wake.here.workers)), (true, true));
+        assert_eq!((woken(&wake.elsewhere.sequencer), woken(&wake.elsewhere.workers)), (false, true));
     }
 }

@@ -14,11 +14,10 @@ pub fn caller(peer: Option<IpAddr>, headers: &HeaderMap, trusted: &[IpNet]) -> O
     if !is_trusted(&peer) {
         return Some(peer);
     }
-    let forwarded: Vec<&str> = headers
-        .get_all(FORWARDED_FOR)
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|text| text.split(','))
-        .collect();
+    // A line that is no text has hops all the same: to skip it would let a caller hide behind what came before.
+    let lines: Vec<_> =
+        headers.get_all(FORWARDED_FOR).map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+    let forwarded: Vec<&str> = lines.iter().flat_map(|text| text.split(',')).collect();
     let mut nearest = peer;
     for hop in forwarded.iter().rev() {
         let Ok(address) = hop.trim().parse::<IpAddr>() else { return Some(nearest) };
@@ -55,6 +54,15 @@ mod tests {
         assert_eq!(seen("10.0.0.1", &["1.1.1.1, 198.51.100.1, 10.0.0.7"]), "198.51.100.1");
         assert_eq!(seen("10.0.0.1", &["1.1.1.1", "198.51.100.1"]), "198.51.100.1");
         assert_eq!(seen("::ffff:10.0.0.1", &["2001:db8::1"]), "2001:db8::1");
+    }
+
+    #[test]
+    fn c11_a_line_with_foreign_bytes_hides_nobody() {
+        let mut headers = HeaderMap::new();
+        headers.append(FORWARDED_FOR, HeaderValue::from_static("203.0.113.7"));
+        headers.append(FORWARDED_FOR, HeaderValue::from_bytes(b"caf\xe9, 198.51.100.1").unwrap());
+        let found = caller(Some([10, 0, 0, 1].into()), &headers, &["10.0.0.0/8".parse().unwrap()]);
+        assert_eq!(found, Some([198, 51, 100, 1].into()));
     }
 
     #[test]

@@ -92,11 +92,16 @@ fn expected(headers: &HeaderMap) -> Result<Option<Expected>, Problem> {
     }
     match tags(text).as_deref() {
         Some([tag]) => {
-            let version = tag.and_then(|tag| tag.parse().ok()).filter(|version| *version > NEVER);
+            let version = tag.and_then(version_of);
             Ok(Some(version.map_or(Expected::Nothing, Expected::Version)))
         }
         _ => Err(malformed()),
     }
+}
+
+/// The version that is written exactly so: tags are compared octet by octet, and `"03"` is not `"3"`.
+fn version_of(tag: &str) -> Option<i64> {
+    tag.parse().ok().filter(|version: &i64| *version > NEVER && version.to_string() == tag)
 }
 
 /// True when `If-None-Match` names this version; a header that cannot be read names nothing.
@@ -131,7 +136,7 @@ impl FromRequest for MaybeIfMatch {
 
 /// One entity tag or `*`; a comma inside a tag is not read, and no tag of ours has one.
 fn tag_schema() -> AnySchema {
-    schema::pattern(r#"^(\*|(W/)?"[!#-+\--~]*")$"#)
+    schema::pattern(r#"^(\*|"[0-9]{1,18}")$"#)
 }
 
 impl Described for IfMatch {
@@ -168,7 +173,9 @@ mod tests {
         assert_eq!(asked("\"3\""), Ok(Some(Expected::Version(3))));
         assert_eq!(asked(" * "), Ok(Some(Expected::Any)));
         assert_eq!(asked("W/\"3\""), Ok(Some(Expected::Nothing)));
-        assert_eq!(asked("\"abc\""), Ok(Some(Expected::Nothing)));
+        for other in ["\"abc\"", "\"03\"", "\"+3\"", "\"0\""] {
+            assert_eq!(asked(other), Ok(Some(Expected::Nothing)), "{other}");
+        }
         assert_eq!(expected(&HeaderMap::new()).unwrap(), None);
     }
 

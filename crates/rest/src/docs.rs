@@ -17,7 +17,7 @@ static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
     Arc::new(
         config
             .try_it_out_enabled(true)
-            .persist_authorization(true)
+            .persist_authorization(false)
             .display_request_duration(true)
             .validator_url("none"),
     )

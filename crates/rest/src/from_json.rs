@@ -220,3 +220,24 @@ impl FromJson for Money {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn money(value: Value) -> Result<Money, Vec<(String, &'static str)>> {
+        let mut faults = Faults::new();
+        let read = Money::from_json(Json::of(value), &Place::Root, &mut faults);
+        read.ok_or_else(|| faults.into_vec().into_iter().map(|fault| (fault.pointer, fault.code)).collect())
+    }
+
+    #[test]
+    fn c6_money_is_whole_minor_units_and_a_currency() {
+        assert_eq!(money(json!({ "amount": 12_990, "currency": "BRL" })), Ok(Money::new(12_990, Currency::BRL)));
+        let faults = money(json!({ "amount": 129.9, "currency": "R$", "cents": 0 })).unwrap_err();
+        let places: Vec<&str> = faults.iter().map(|(pointer, _)| pointer.as_str()).collect();
+        assert_eq!(places, ["/amount", "/currency", "/cents"]);
+    }
+}

@@ -1,6 +1,6 @@
 //! Values that are written as text, in a body as in a query string.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, SubsecRound, Timelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, SubsecRound, Timelike, Utc};
 use chrono_tz::Tz;
 use kernel::{Currency, ids};
 use utoipa::openapi::KnownFormat;
@@ -34,15 +34,22 @@ impl FromText for DateTime<Utc> {
     /// RFC 3339 with an offset; microseconds are kept, finer parts dropped.
     fn from_text(text: &str) -> Result<Self, &'static str> {
         match DateTime::parse_from_rfc3339(text) {
-            Ok(instant) if instant.nanosecond() < 1_000_000_000 => Ok(instant.with_timezone(&Utc).trunc_subsecs(6)),
+            Ok(instant) if instant.nanosecond() >= 1_000_000_000 => Err("invalid_instant"),
+            Ok(instant) if !is_sensible(instant.year()) => Err("out_of_range"),
+            Ok(instant) => Ok(instant.with_timezone(&Utc).trunc_subsecs(6)),
             Err(_) if is_local(text) => Err("bare_local_time"),
-            Ok(_) | Err(_) => Err("invalid_instant"),
+            Err(_) => Err("invalid_instant"),
         }
     }
 
     fn text_schema() -> AnySchema {
         schema::format(KnownFormat::DateTime)
     }
+}
+
+/// Years that a clinic can mean: before and after them, offsets have no whole minutes or texts no four digits.
+pub(crate) fn is_sensible(year: i32) -> bool {
+    (1_900..=2_999).contains(&year)
 }
 
 fn is_local(text: &str) -> bool {
@@ -153,6 +160,9 @@ mod tests {
     fn c5_a_bare_local_time_is_refused() {
         for text in ["2027-03-01T09:00:00", "2027-03-01T09:00", "2027-03-01 09:00:00.5"] {
             assert_eq!(instant(text), Err("bare_local_time"), "{text}");
+        }
+        for text in ["0000-01-01T00:00:00Z", "9999-12-31T23:59:59Z"] {
+            assert_eq!(instant(text), Err("out_of_range"), "{text}");
         }
         for text in ["2027-02-30T09:00:00Z", "2027-03-01", "tomorrow", "", "2027-03-01T23:59:60Z"] {
             assert_eq!(instant(text), Err("invalid_instant"), "{text}");

@@ -35,22 +35,39 @@ pub(crate) async fn gate<B: MessageBody + 'static>(
     let Some(state) = request.app_data::<Data<State>>().cloned() else {
         return Ok(request.error_response(Problem::internal()));
     };
-    match arrive(entry, &state, request.request()).await {
-        Ok((arrival, remaining)) => {
-            let arrival = Rc::new(arrival);
-            request.extensions_mut().insert(Rc::clone(&arrival));
-            let response = run(&state, request, next).await;
-            Ok(finish(&state, &arrival, remaining, response).await)
-        }
-        Err(refused) => {
-            let (arrival, problem) = *refused;
-            let response = request.error_response(problem);
-            Ok(finish(&state, &arrival, None, response).await)
-        }
+    let http = request.request().clone();
+    match within(&state, answer(entry, &state, request, next)).await {
+        Ok(response) => Ok(response),
+        Err(problem) => Ok(ServiceResponse::from_err(problem, http)),
     }
 }
 
 type Refused = Box<(Arrival, Problem)>;
+
+/// Authentication, limits and operation, one after the other.
+async fn answer<B: MessageBody + 'static>(
+    entry: &'static Entry,
+    state: &State,
+    request: ServiceRequest,
+    next: Next<B>,
+) -> ServiceResponse<BoxBody> {
+    match arrive(entry, state, request.request()).await {
+        Ok((arrival, remaining)) => {
+            let (arrival, http) = (Rc::new(arrival), request.request().clone());
+            request.extensions_mut().insert(Rc::clone(&arrival));
+            let response = match next.call(request).await {
+                Ok(response) => response.map_into_boxed_body(),
+                Err(error) => ServiceResponse::from_err(error, http),
+            };
+            finish(state, &arrival, remaining, response)
+        }
+        Err(refused) => {
+            let (arrival, problem) = *refused;
+            let response = request.error_response(problem);
+            finish(state, &arrival, None, response)
+        }
+    }
+}
 
 /// Who calls, and whether they may call again so soon.
 async fn arrive(
@@ -76,6 +93,7 @@ async fn admit(
 ) -> Result<Option<Remaining>, Problem> {
     let limits = state.limits();
     let (class, bucket) = match entry.access() {
+        Access::Public if entry.class() == Class::Probe => (Class::Probe, address.clone()),
         Access::Public => (Class::Anonymous, address.clone()),
         Access::Operator => {
             limits.take(Class::Anonymous, address)?;
@@ -109,12 +127,21 @@ fn operator(state: &State, request: &HttpRequest) -> Result<(), Problem> {
     }
 }
 
+/// Takes a request that no operation answers from the bucket of its address.
+pub(crate) fn stray(state: &State, request: &HttpRequest) -> Result<(), Problem> {
+    state.limits().take(Class::Anonymous, &Bucket::address(caller(state, request))).map(|_| ())
+}
+
+fn caller(state: &State, request: &HttpRequest) -> Option<IpAddr> {
+    let peer = request.peer_addr().map(|peer| peer.ip());
+    address::caller(peer, request.headers(), &state.settings().trusted_proxies)
+}
+
 fn origin(state: &State, request: &HttpRequest) -> Origin {
-    let peer: Option<IpAddr> = request.peer_addr().map(|peer| peer.ip());
     let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
     Origin {
         request_id: RequestId::of(request).map(|id| id.0),
-        ip: address::caller(peer, request.headers(), &state.settings().trusted_proxies),
+        ip: caller(state, request),
         user_agent: user_agent.map(|text| text.chars().take(200).collect()),
     }
 }
@@ -139,28 +166,24 @@ fn accepts(headers: &HeaderMap, media: &[&str]) -> bool {
     media.is_empty() || accept.trim().is_empty() || accept.split(',').any(|range| fits(range.trim()))
 }
 
-/// The operation's answer: a panic is 500, and too late is 503.
-async fn run<B: MessageBody + 'static>(
+/// The answer, when it comes in time and without a panic: a panic is 500, and too late is 503.
+async fn within(
     state: &State,
-    service: ServiceRequest,
-    next: Next<B>,
-) -> ServiceResponse<BoxBody> {
-    let request = service.request().clone();
-    let work = AssertUnwindSafe(next.call(service)).catch_unwind();
-    let problem = match actix_web::rt::time::timeout(state.settings().deadline, work).await {
-        Ok(Ok(Ok(response))) => return response.map_into_boxed_body(),
-        Ok(Ok(Err(error))) => return ServiceResponse::from_err(error, request),
+    work: impl Future<Output = ServiceResponse<BoxBody>>,
+) -> Result<ServiceResponse<BoxBody>, Problem> {
+    let work = AssertUnwindSafe(work).catch_unwind();
+    match actix_web::rt::time::timeout(state.settings().deadline, work).await {
+        Ok(Ok(response)) => Ok(response),
         Ok(Err(_)) => {
             tracing::error!("an operation panicked");
-            Problem::internal()
+            Err(Problem::internal())
         }
-        Err(_) => Problem::deadline(),
-    };
-    ServiceResponse::from_err(problem, request)
+        Err(_) => Err(Problem::deadline()),
+    }
 }
 
 /// Adds the rate limit headers, and notes a refused attempt.
-async fn finish(
+fn finish(
     state: &State,
     arrival: &Arrival,
     remaining: Option<Remaining>,
@@ -175,11 +198,12 @@ async fn finish(
             at: state.ports().clock.now(),
             operation: arrival.entry.id(),
             permission: arrival.entry.access().name(),
+            status: response.status().as_u16(),
             code: problem.map_or("forbidden", Problem::code),
             session: arrival.session.clone(),
             origin: arrival.origin.clone(),
         };
-        state.ports().refusals.refused(attempt).await;
+        state.ports().refusals.refused(attempt);
     }
     response
 }

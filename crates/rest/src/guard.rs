@@ -42,6 +42,7 @@ pub struct Guard<C: Caller> {
     proof: C::Proof,
     arrival: Rc<Arrival>,
     key: Option<Key>,
+    path: String,
     state: actix_web::web::Data<State>,
 }
 
@@ -59,13 +60,14 @@ impl<C: Caller> Guard<C> {
 }
 
 impl<C: Caller<Proof = Permit<P>>, P: kernel::Permission> Guard<C> {
-    /// The permit for a write, with the claim of the request's `Idempotency-Key` when it has one.
+    /// The permit for a write, with the claim of the request's `Idempotency-Key` when it has one. A repeat must bring the
+    /// same body to the same path: the ids of a path say as much as the body what is asked for.
     pub fn permit(&self, body: &impl Digest) -> Permit<P> {
         let claim = self.key.as_ref().zip(self.arrival.session.as_ref()).map(|(key, session)| Claim {
             caller: session.principal().membership.uuid(),
             route: self.arrival.entry.id(),
             key: key.hash(),
-            body: body.digest(),
+            body: idempotency::sha256(&[self.path.as_bytes(), &[0], &body.digest()].concat()),
         });
         self.proof.clone().claiming(claim)
     }
@@ -95,7 +97,7 @@ fn admit<C: Caller>(request: &HttpRequest) -> Result<Guard<C>, Problem> {
         Params::<()>::parse(request.query_string())?;
     }
     let key = if arrival.entry.is_repeatable() { Key::of(request.headers())? } else { None };
-    Ok(Guard { proof, arrival, key, state })
+    Ok(Guard { proof, arrival, key, path: request.path().to_owned(), state })
 }
 
 impl<C: Caller> FromRequest for Guard<C> {

@@ -35,6 +35,8 @@ pub enum Class {
     Webhook,
     /// Requests that a language model answers.
     Assistant,
+    /// Probes of a supervisor, which have no limit.
+    Probe,
 }
 
 /// All classes, with the name that `RATE_LIMITS` and the `RateLimit` headers use, and the requests per seconds.

@@ -10,9 +10,9 @@ use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::header;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{App, Error, HttpServer};
+use actix_web::{App, Error, HttpRequest, HttpServer};
 
-use crate::gate::gate;
+use crate::gate::{gate, stray};
 use crate::middleware::{bound, present, secure, skip_small, strip_identity, trace};
 use crate::operation::Entry;
 use crate::problem::Problem;
@@ -39,8 +39,8 @@ pub fn app(
         .app_data(state)
         .default_service(web::to(nowhere))
         .wrap(from_fn(bound))
-        .wrap(from_fn(present))
         .wrap(cors)
+        .wrap(from_fn(present))
         .wrap(from_fn(skip_small))
         .wrap(Compress::default())
         .wrap(from_fn(strip_identity))
@@ -61,15 +61,16 @@ fn routes(config: &mut ServiceConfig, table: &'static [Entry]) {
         for entry in entries {
             resource = resource.route(entry.route().wrap(from_fn(move |request, next| gate(entry, request, next))));
         }
-        let refuse = move || {
-            let problem = Problem::method_not_allowed(&allowed);
+        let refuse = move |request: HttpRequest, state: Data<State>| {
+            let problem = stray(&state, &request).err().unwrap_or_else(|| Problem::method_not_allowed(&allowed));
             async move { Err::<&'static str, Problem>(problem) }
         };
         config.service(resource.default_service(web::to(refuse)));
     }
 }
 
-async fn nowhere() -> Result<&'static str, Problem> {
+async fn nowhere(request: HttpRequest, state: Data<State>) -> Result<&'static str, Problem> {
+    stray(&state, &request)?;
     Err(Problem::not_found())
 }
 
@@ -85,7 +86,8 @@ fn cors(settings: &Settings) -> Cors {
             header::IF_NONE_MATCH,
         ])
         .allowed_headers(["idempotency-key", "x-request-id", "traceparent", "x-csrf-token"])
-        .expose_headers(["etag", "location", "retry-after", "x-request-id", "idempotency-replayed", "ratelimit"])
+        .expose_headers(["etag", "location", "retry-after", "x-request-id", "idempotency-replayed"])
+        .expose_headers(["ratelimit", "ratelimit-policy", "www-authenticate"])
         .max_age(3_600);
     for origin in &settings.cors_origins {
         cors = cors.allowed_origin(origin);
@@ -93,9 +95,8 @@ fn cors(settings: &Settings) -> Cors {
     if settings.cors_origins.is_empty() { cors } else { cors.supports_credentials() }
 }
 
-/// Answers on a listener until SIGTERM, then finishes the requests in hand (at most the deadline) and is done.
-///
-/// Await it; its handle stops it earlier.
+/// Answers on a listener. Await it; its handle stops it, after the requests in hand (at most the deadline) when asked to
+/// be graceful. Signals are the caller's.
 pub fn serve<F>(listener: TcpListener, state: Data<State>, services: F) -> std::io::Result<Server>
 where
     F: Fn(&mut ServiceConfig) + Clone + Send + 'static,
@@ -105,6 +106,7 @@ where
         .keep_alive(Duration::from_secs(75))
         .client_request_timeout(Duration::from_secs(10))
         .shutdown_timeout(drain)
+        .disable_signals()
         .listen(listener)
         .map(HttpServer::run)
 }

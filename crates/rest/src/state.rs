@@ -40,6 +40,8 @@ pub struct RefusedAttempt {
     pub operation: &'static str,
     /// What it needs, as `x-permission` writes it.
     pub permission: &'static str,
+    /// The status of the refusal.
+    pub status: u16,
     /// The code of the refusal.
     pub code: &'static str,
     /// The caller, when known.
@@ -48,11 +50,10 @@ pub struct RefusedAttempt {
     pub origin: kernel::Origin,
 }
 
-/// The access log: refused attempts, which leave no journal entry. It must not fail the request.
-#[async_trait::async_trait]
+/// The access log: refused attempts, which leave no journal entry. It must neither fail the request nor keep it waiting.
 pub trait RefusalLog: Send + Sync {
-    /// Notes the attempt.
-    async fn refused(&self, attempt: RefusedAttempt);
+    /// Takes the attempt, to be noted soon.
+    fn refused(&self, attempt: RefusedAttempt);
 }
 
 /// What all requests share.

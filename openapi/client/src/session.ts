@@ -29,10 +29,13 @@ export function session({ baseUrl, send, storage }: SessionOptions): Middleware 
         body: JSON.stringify({ refresh_token: refreshToken }),
       }),
     );
-    if (response.ok) return remember(response);
-    // Only a refusal ends the session: a server that is down or busy may still know the token.
-    if (response.status >= 400 && response.status < 500 && response.status !== 429) await storage.write(null);
-    return null;
+    const fresh = response.ok ? tokensOf(await response.json()) : null;
+    // Whoever signed in or out while this was on its way knows better: what they kept stays.
+    const kept = await storage.read();
+    if (kept?.refreshToken !== refreshToken) return kept;
+    // Only a refusal ends the session: a server that is down, busy or asked wrongly may still know the token.
+    if (fresh !== null || response.status === 401) await storage.write(fresh);
+    return fresh;
   }
 
   async function remember(response: Response): Promise<Tokens | null> {

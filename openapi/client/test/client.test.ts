@@ -96,6 +96,48 @@ test("a call is repeated once only", async () => {
   assert.equal(api.to(me).length, 2);
 });
 
+/** A server whose refresh is answered, with this status, after something else has happened. */
+function slowRefresh(status: number, meanwhile: () => void | Promise<void>) {
+  const sent: (string | null)[] = [];
+  const fetch = async (request: Request): Promise<Response> => {
+    const isRefresh = request.url.endsWith("/refresh");
+    if (!isRefresh) sent.push(request.headers.get("Authorization"));
+    if (isRefresh) await meanwhile();
+    const body = isRefresh ? { access_token: "late", refresh_token: "rlate" } : { code: "invalid_token" };
+    const headers = { "Content-Type": "application/json" };
+    return new Response(JSON.stringify(body), { status: isRefresh ? status : 401, headers });
+  };
+  return { sent, fetch };
+}
+
+for (const status of [200, 401]) {
+  test(`a refresh answered ${status} does not overwrite a session that began meanwhile`, async () => {
+    const storage = signedIn();
+    const newer = { accessToken: "n1", refreshToken: "rn1" };
+    const api = slowRefresh(status, () => storage.write(newer));
+    await createSalusClient({ baseUrl, fetch: api.fetch, storage }).GET(me);
+    assert.deepEqual(await storage.read(), newer);
+    assert.deepEqual(api.sent, ["Bearer t1", "Bearer n1"]);
+  });
+}
+
+test("a refresh does not sign in again whoever signed out meanwhile", async () => {
+  const storage = signedIn();
+  const api = slowRefresh(200, () => storage.write(null));
+  await createSalusClient({ baseUrl, fetch: api.fetch, storage }).GET(me);
+  assert.equal(await storage.read(), null);
+  assert.deepEqual(api.sent, ["Bearer t1"]);
+});
+
+for (const status of [400, 404, 408, 422, 429, 500, 503]) {
+  test(`a refresh answered ${status} keeps the tokens`, async () => {
+    const storage = signedIn();
+    const api = slowRefresh(status, () => undefined);
+    await createSalusClient({ baseUrl, fetch: api.fetch, storage }).GET(me);
+    assert.deepEqual(await storage.read(), { accessToken: "t1", refreshToken: "r1" });
+  });
+}
+
 test("sign-in keeps the tokens, sends none and sign-out forgets them", async () => {
   const api = server();
   const storage = memoryStorage();

@@ -255,6 +255,61 @@ both! {
         elsewhere.get(ME).await.refused(401, "unauthenticated");
     }
 
+    async fn i6_a_refresh_beside_a_sign_out_does_not_revive_the_session(app) {
+        for _ in 0..12 {
+            let session = sign_in(app, "doctor@aurora.example", api::demo::PASSWORD).await.expect(200);
+            let (caller, token) = (bearer(app, &session), text(&session["refresh_token"]));
+            let out = async move { caller.post("/api/v1/auth/sign-out", &json!({})).await };
+            let renewed = refresh(app.anonymous(), token.clone());
+            let asks: [std::pin::Pin<Box<dyn Future<Output = Answer> + Send>>; 2] = [Box::pin(out), Box::pin(renewed)];
+            let answers = at_once(asks).await;
+            assert!(answers.iter().all(|answer| [200, 204, 401].contains(&answer.status)), "{answers:?}");
+            assert!(answers.iter().any(|answer| answer.status == 204), "{answers:?}");
+            refresh(app.anonymous(), token).await.refused(401, "identity.refresh_token_invalid");
+            for next in answers.iter().filter(|answer| answer.status == 200) {
+                let next = text(&next.json()["refresh_token"]);
+                refresh(app.anonymous(), next).await.refused(401, "identity.refresh_token_invalid");
+            }
+        }
+        let ended = app.sql().await.number("SELECT count(*) FROM session WHERE ending = 'signed_out'").await;
+        assert_eq!(ended, 12);
+    }
+
+    async fn i4_the_alarm_beside_a_rotation_ends_the_family(app) {
+        for _ in 0..8 {
+            let session = sign_in(app, "doctor@aurora.example", api::demo::PASSWORD).await.expect(200);
+            let stolen = text(&session["refresh_token"]);
+            let next = text(&refresh(app.anonymous(), stolen.clone()).await.expect(200)["refresh_token"]);
+            app.clock.advance(Duration::seconds(11));
+            let answers = at_once([refresh(app.anonymous(), stolen), refresh(app.anonymous(), next.clone())]).await;
+            assert!(answers.iter().any(|answer| answer.status == 401), "{answers:?}");
+            refresh(app.anonymous(), next).await.refused(401, "identity.refresh_token_invalid");
+            for last in answers.iter().filter(|answer| answer.status == 200) {
+                let last = text(&last.json()["refresh_token"]);
+                refresh(app.anonymous(), last).await.refused(401, "identity.refresh_token_invalid");
+            }
+        }
+        let ended = app.sql().await.number("SELECT count(*) FROM session WHERE ending = 'reused'").await;
+        assert_eq!(ended, 8);
+    }
+
+    async fn i13_a_refused_attempt_stands_in_the_access_log_with_its_status(app) {
+        let reader = app.member("analyst").await;
+        reader.post("/api/v1/patients", &json!({ "name": "Ana" })).await.refused(403, "forbidden");
+        app.anonymous().get("/api/v1/patients").await.refused(401, "unauthenticated");
+        sign_in(app, "nobody@aurora.example", "not the password").await.refused(401, "identity.invalid_credentials");
+        app.settle().await;
+        let sql = app.sql().await;
+        let noted = "SELECT method || ' ' || route || ' ' || CAST(status AS text) || ' ' || code FROM access_log ORDER BY 1";
+        assert_eq!(sql.texts(noted).await, [
+            "GET /api/v1/patients 401 unauthenticated",
+            "POST /api/v1/auth/sign-in 401 identity.invalid_credentials",
+            "POST /api/v1/patients 403 forbidden",
+        ]);
+        let nobodys = format!("SELECT count(*) FROM journal_entry WHERE tenant_id = {}", sql.id(&uuid::Uuid::nil().to_string()));
+        assert_eq!(sql.number(&nobodys).await, 0);
+    }
+
     async fn every_role_signs_in_and_reads_itself(app) {
         let admin = app.admin().await;
         let roles = admin.get("/api/v1/roles").await.expect(200);

@@ -26,7 +26,7 @@ async fn send(caller: &Caller, body: impl Into<String>) -> Answer {
 }
 
 /// The status of a problem document.
-fn problem(answer: Answer) -> u16 {
+fn problem(answer: &Answer) -> u16 {
     assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{}", answer.text());
     assert!((400..500).contains(&answer.status), "{}", answer.text());
     let document = answer.json();
@@ -72,14 +72,14 @@ both! {
         let staff = app.receptionist().await;
         let before = rows(app).await;
         for body in [json!(null), json!([]), json!("Ana"), json!(7)] {
-            assert_eq!(problem(send(&staff, body.to_string()).await), 422, "{body}");
+            assert_eq!(problem(&send(&staff, body.to_string()).await), 422, "{body}");
         }
         let ask = json!({ "name": 7, "birth_date": "2027-02-30", "sex": "sim", "tags": "vip", "contacts": [7], "custom": [] });
         let mut places: Vec<_> = send(&staff, ask.to_string()).await.faults().into_iter().map(|(pointer, _)| pointer).collect();
         places.sort();
         assert_eq!(places, ["/birth_date", "/contacts/0", "/custom", "/name", "/sex", "/tags"]);
         for date in ["2027-02-30", "2027-13-01", "30/01/1980", "1980-1-1", "0000-00-00", "9999-12-31", "-100-01-01", ""] {
-            assert_eq!(problem(send(&staff, json!({ "name": "Ana", "birth_date": date }).to_string()).await), 422, "{date}");
+            assert_eq!(problem(&send(&staff, json!({ "name": "Ana", "birth_date": date }).to_string()).await), 422, "{date}");
         }
         assert_eq!(rows(app).await, before);
     }
@@ -90,19 +90,19 @@ both! {
         for field in ["name", "social_name", "gender", "mother_name", "notes"] {
             let mut ask = json!({ "name": "Ana" });
             ask[field] = json!("A\u{0}na");
-            assert_eq!(problem(send(&staff, ask.to_string()).await), 422, "{field}");
+            assert_eq!(problem(&send(&staff, ask.to_string()).await), 422, "{field}");
         }
         let inside = json!({ "name": "Ana", "custom": { "a": { "b\u{0}": ["\u{0}"] } } });
-        assert_eq!(problem(send(&staff, inside.to_string()).await), 422);
+        assert_eq!(problem(&send(&staff, inside.to_string()).await), 422);
         for part in [json!({ "tags": ["v\u{0}p"] }), json!({ "addresses": [{ "street": "R\u{0}" }] }),
             json!({ "identifiers": [{ "kind": "passport", "value": "A\u{0}1" }] }),
             json!({ "contacts": [{ "kind": "instagram", "value": "a\u{0}" }] })] {
             let mut ask = json!({ "name": "Ana" });
             ask.as_object_mut().unwrap().extend(part.as_object().unwrap().clone());
-            assert_eq!(problem(send(&staff, ask.to_string()).await), 422, "{ask}");
+            assert_eq!(problem(&send(&staff, ask.to_string()).await), 422, "{ask}");
         }
-        assert!((400..500).contains(&problem(staff.get(&format!("{PATIENTS}?search=a%00b")).await)));
-        assert!((400..500).contains(&problem(staff.get(&format!("{PATIENTS}?search=%ff%fe")).await)));
+        assert!((400..500).contains(&problem(&staff.get(&format!("{PATIENTS}?search=a%00b")).await)));
+        assert!((400..500).contains(&problem(&staff.get(&format!("{PATIENTS}?search=%ff%fe")).await)));
         assert_eq!(rows(app).await, before);
     }
 
@@ -125,18 +125,18 @@ both! {
         let before = rows(app).await;
         for id in ["x", "00000000-0000-0000-0000-000000000000", "..%2f..%2fetc", "%00", "1 OR 1=1", "'; DROP TABLE patient; --"] {
             let path = format!("{PATIENTS}/{}", id.replace(' ', "%20"));
-            assert_eq!(problem(staff.get(&path).await), 404, "{id}");
+            assert_eq!(problem(&staff.get(&path).await), 404, "{id}");
         }
-        assert_eq!(problem(staff.get("/api/v1/nowhere").await), 404);
+        assert_eq!(problem(&staff.get("/api/v1/nowhere").await), 404);
         let wrong = staff.send(Method::DELETE, "/api/v1/auth/me", None, &[]).await;
         assert!(wrong.header("allow").is_some_and(|allow| allow.contains("GET")));
         wrong.refused(405, "method_not_allowed");
         for query in ["limit=1&limit=2", "limit=", "unknown=1", "search=a&search=b", "limit=99999999999999999999"] {
-            assert_eq!(problem(staff.get(&format!("{PATIENTS}?{query}")).await), 422, "{query}");
+            assert_eq!(problem(&staff.get(&format!("{PATIENTS}?{query}")).await), 422, "{query}");
         }
-        assert_eq!(problem(staff.get(&format!("{PATIENTS}?search=%zz")).await), 400);
-        assert_eq!(problem(staff.get(&format!("{PATIENTS}?search={}", "a".repeat(201))).await), 422);
-        assert_eq!(problem(staff.get(&format!("{PATIENTS}?search={}", "a".repeat(9_000))).await), 414);
+        assert_eq!(problem(&staff.get(&format!("{PATIENTS}?search=%zz")).await), 400);
+        assert_eq!(problem(&staff.get(&format!("{PATIENTS}?search={}", "a".repeat(201))).await), 422);
+        assert_eq!(problem(&staff.get(&format!("{PATIENTS}?search={}", "a".repeat(9_000))).await), 414);
         assert_eq!(rows(app).await, before);
     }
 
@@ -149,14 +149,14 @@ both! {
             "-2027-03-15T10:00:00Z", "2027-03-15T10:00:00+99:00", "1899-01-01T00:00:00Z",
         ];
         for start in starts {
-            let status = problem(office.book(&patient, start).await);
+            let status = problem(&office.book(&patient, start).await);
             assert!(matches!(status, 409 | 422), "{start}: {status}");
         }
         for local in ["2027-03-15", "2027-03-15T9:00", "2027-02-30T10:00", "9999-12-31T23:59", "0001-01-01T00:00"] {
             let mut ask = office.booking(&patient, "");
             ask.as_object_mut().unwrap().remove("start");
             ask["local_start"] = json!(local);
-            let status = problem(office.staff.post("/api/v1/appointments", &ask).await);
+            let status = problem(&office.staff.post("/api/v1/appointments", &ask).await);
             assert!(matches!(status, 409 | 422), "{local}: {status}");
         }
         for (field, value) in [("duration_minutes", json!(0)), ("duration_minutes", json!(-30)), ("duration_minutes", json!(1e12)),
@@ -164,13 +164,13 @@ both! {
             ("price", json!({ "amount": 1, "currency": "reais" })), ("buffer_after_minutes", json!(100_000))] {
             let mut ask = json!({ "name": "Serviço", "duration_minutes": 30 });
             ask[field] = value.clone();
-            assert_eq!(problem(office.admin.post("/api/v1/services", &ask).await), 422, "{field} {value}");
+            assert_eq!(problem(&office.admin.post("/api/v1/services", &ask).await), 422, "{field} {value}");
         }
         let hours = |weekly: serde_json::Value| json!({ "clinic_id": office.clinic, "weekly": weekly });
         let path = format!("/api/v1/availability/{}", office.practitioner);
         for window in [json!({ "weekday": "noday", "start": "08:00", "end": "12:00" }), json!({ "weekday": "monday", "start": "25:00", "end": "26:00" }),
             json!({ "weekday": "monday", "start": "8", "end": "12" }), json!({ "weekday": "monday", "start": "08:00" })] {
-            assert_eq!(problem(office.admin.put(&path, &hours(json!([window]))).await), 422, "{window}");
+            assert_eq!(problem(&office.admin.put(&path, &hours(json!([window]))).await), 422, "{window}");
         }
         assert_eq!(rows(app).await, before);
     }

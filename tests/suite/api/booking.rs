@@ -150,6 +150,21 @@ both! {
         seen("\"1\"").await.expect(200);
     }
 
+    async fn b13_staff_may_book_over_with_a_reason_and_patients_may_not(app) {
+        let office = Office::open(app).await;
+        let (one, other) = (office.patient("Marcada").await, office.patient("Encaixada").await);
+        office.book(&one, NINE).await.expect(201);
+        let mut ask = office.booking(&other, NINE);
+        ask["override"] = json!({ "reason": "Urgência" });
+        let booked = office.staff.post("/api/v1/appointments", &ask).await.expect(201);
+        app.member("nurse").await.post("/api/v1/appointments", &ask).await.expect(403);
+        let listed = starts(&office.slots(NINE, TEN).await);
+        assert_eq!(listed, [NINE_THIRTY.parse::<DateTime<Utc>>().unwrap()], "both show as busy");
+        office.step(&booked, "cancel", &json!({})).await.expect(200);
+        ask.as_object_mut().unwrap().remove("override");
+        office.staff.post("/api/v1/appointments", &ask).await.refused(409, "scheduling.slot_taken");
+    }
+
     async fn a_reference_to_nothing_is_named_and_nothing_is_written(app) {
         let office = Office::open(app).await;
         let patient = office.patient("Alguém").await;

@@ -7,7 +7,8 @@ use crate::both;
 use crate::support::{Caller, TestApp};
 
 /// Reads that answer one versioned resource.
-const VERSIONED: [&str; 5] = ["read_appointment", "read_availability", "read_patient", "read_practitioner", "read_service"];
+const VERSIONED: [&str; 5] =
+    ["read_appointment", "read_availability", "read_patient", "read_practitioner", "read_service"];
 
 /// Transitions, which honour a condition without needing one.
 const TRANSITIONS: [&str; 2] = ["cancel_appointment", "confirm_appointment"];
@@ -116,6 +117,15 @@ both! {
             let answer = conditioned(line, &admin, Some(&tag)).await;
             assert_ne!(answer.header("etag"), Some(tag.as_str()), "{line:?}");
             answer.expect(200);
+        }
+    }
+
+    async fn c9_changes_of_whatever_version_is_there_never_find_theirs_stale(app) {
+        let (admin, lines) = table(app).await;
+        for line in changes(&lines) {
+            let change = || conditioned(line, &admin, Some("*"));
+            let (one, two, three) = tokio::join!(change(), change(), change());
+            assert_eq!([one, two, three].map(|answer| answer.status), [200; 3], "{line:?}");
         }
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::authz::{Exception, Ids, Line, find, is_sorted, lines};
 use crate::both;
-use crate::support::{Answer, Caller, TestApp};
+use crate::support::{Answer, Caller, Kind, TestApp};
 
 /// Operations that do not mind what else stands in the query string.
 const ANY_QUERY: &[Exception] = &[
@@ -94,7 +94,7 @@ both! {
             assert_eq!(faults(&problem), [("/nonsense", "unknown_field")], "{line:?}");
             asked += 1;
         }
-        assert!(asked > 14, "{asked} operations have a body");
+        assert!(asked >= 14, "{asked} operations have a body");
         assert_eq!(app.entries().await, before);
     }
 
@@ -310,8 +310,12 @@ both! {
         let body = json!({ "name": "Rastreada" });
         let admin = app.admin().await;
         admin.send(Method::POST, "/api/v1/patients", Some(&body), &[("x-request-id", own)]).await.expect(201);
-        let appointments = "SELECT CAST(request_id AS text) FROM journal_entry ORDER BY at DESC, id DESC LIMIT 1";
-        let kept = app.sql().await.texts(appointments).await;
-        assert_eq!(kept, [own]);
+        let text = match app.kind() {
+            Kind::Sqlite => "lower(hex(request_id))",
+            Kind::Postgres => "replace(request_id::text, '-', '')",
+        };
+        let last = format!("SELECT {text} FROM journal_entry ORDER BY at DESC, id DESC LIMIT 1");
+        let kept = app.sql().await.texts(&last).await;
+        assert_eq!(kept, [own.replace('-', "")]);
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::authz::{Exception, Ids, Line, find, is_sorted, lines};
 use crate::both;
-use crate::support::{Answer, Caller, TestApp};
+use crate::support::{Answer, Caller, Office, TestApp};
 
 /// Repeatable operations whose repeat is not a replay.
 const NO_REPLAY: &[Exception] = &[("sign_out", "ends the session, so that a repeat has no credentials")];
@@ -139,5 +139,31 @@ both! {
             }
         }
         assert_eq!(app.entries().await, before);
+    }
+
+    async fn c10_an_act_without_effect_is_replayed_as_well(app) {
+        let office = Office::open(app).await;
+        let booked = office.book(&office.patient("Repetida").await, "2027-03-15T12:00:00Z").await.expect(201);
+        let confirm = format!("/api/v1/appointments/{}/confirm", booked["id"].as_str().unwrap());
+        let nothing = serde_json::json!({});
+        office.staff.post(&confirm, &nothing).await.expect(200);
+        let first = office.staff.post_once(&confirm, "again", &nothing).await;
+        assert_eq!((first.status, first.header("idempotency-replayed")), (200, None), "{}", first.text());
+        office.step(&booked, "cancel", &nothing).await.expect(200);
+        let entries = app.entries().await;
+        let second = office.staff.post_once(&confirm, "again", &nothing).await;
+        assert_eq!((second.status, second.header("idempotency-replayed")), (200, Some("true")), "{}", second.text());
+        assert_eq!(second.bytes, first.bytes);
+        assert_eq!(app.entries().await, entries);
+    }
+
+    async fn a7_c10_a_booking_with_anyone_is_replayed_when_nobody_is_left(app) {
+        let office = Office::open(app).await;
+        let mut ask = office.booking(&office.patient("Qualquer").await, "2027-03-15T12:00:00Z");
+        ask.as_object_mut().unwrap().remove("practitioner_id");
+        let first = office.staff.post_once("/api/v1/appointments", "anyone", &ask).await;
+        let second = office.staff.post_once("/api/v1/appointments", "anyone", &ask).await;
+        assert_eq!((second.status, second.header("idempotency-replayed")), (201, Some("true")), "{}", second.text());
+        assert_eq!(second.bytes, first.bytes);
     }
 }

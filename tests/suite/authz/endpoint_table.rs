@@ -45,7 +45,7 @@ fn difference(one: &Value, other: &Value, at: &str) -> Option<String> {
 }
 
 /// Asserts that a request with another company's id in it was answered as one with an unknown id.
-async fn is_blind(own: &Line, foreign: &Line, answer: crate::support::Answer) {
+fn is_blind(own: &Line, foreign: &Line, answer: crate::support::Answer) {
     if own.path != foreign.path {
         answer.refused(404, "not_found");
     } else if let (Some(own), Some(body)) = (&own.body, &foreign.body)
@@ -55,7 +55,10 @@ async fn is_blind(own: &Line, foreign: &Line, answer: crate::support::Answer) {
         let problem = answer.refused(422, "unknown_reference");
         // A list may be told as a whole.
         let told = problem["errors"][0]["pointer"].as_str().unwrap().to_owned();
-        assert!(told == pointer || pointer.strip_prefix(&told).is_some_and(|rest| rest.starts_with('/')), "{problem:#}");
+        assert!(
+            told == pointer || pointer.strip_prefix(&told).is_some_and(|rest| rest.starts_with('/')),
+            "{problem:#}"
+        );
         assert_eq!(problem["errors"][0]["code"], "unknown_reference");
     } else if find(NO_LIST, own.id()) {
         let explained = answer.expect(200);
@@ -106,7 +109,7 @@ both! {
                 if line.url() == foreign.url() && line.body == foreign.body {
                     continue;
                 }
-                is_blind(line, &foreign, foreign.send(&admin).await).await;
+                is_blind(line, &foreign, foreign.send(&admin).await);
                 tried.insert((name, line.id()));
             }
         }

@@ -110,7 +110,8 @@ impl Ids {
         let slots = admin.get(&format!("/api/v1/slots?{query}")).await.expect(200);
         let busy = admin.get(&format!("/api/v1/appointments?patient_id={}&{FREE}", self.patient)).await.expect(200);
         let busy: Vec<(String, String)> = items(&busy).iter().map(span).collect();
-        let free = items(&slots).iter().map(span).find(|(start, end)| !busy.iter().any(|(from, to)| from < end && start < to));
+        let free =
+            items(&slots).iter().map(span).find(|(start, end)| !busy.iter().any(|(from, to)| from < end && start < to));
         free.expect("the practitioner is booked out").0
     }
 

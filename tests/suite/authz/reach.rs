@@ -43,7 +43,8 @@ async fn out_of_reach(app: &TestApp, ids: &Ids) -> (String, Value) {
     let patient = json!({ "name": "Fora de Alcance", "notes": "nada a ver" });
     let patient = admin.post("/api/v1/patients", &patient).await.expect(201)["id"].as_str().unwrap().to_owned();
     let practitioners = all(&admin, "/api/v1/practitioners").await;
-    let other = practitioners.iter().find(|one| one["id"] != ids.practitioner.as_str() && one["name"] == "Rafael Monteiro");
+    let other =
+        practitioners.iter().find(|one| one["id"] != ids.practitioner.as_str() && one["name"] == "Rafael Monteiro");
     let (practitioner, service) = (&other.unwrap()["id"], &other.unwrap()["service_ids"][0]);
     let query = format!(
         "service_id={}&practitioner_id={}&from=2027-04-05T00:00:00Z&to=2027-06-01T00:00:00Z&limit=1",

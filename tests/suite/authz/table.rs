@@ -70,7 +70,9 @@ pub fn lines(ids: &Ids) -> Vec<Line> {
 }
 
 fn system(pen: &mut Pen<'_>) {
-    for template in ["/health/live", "/health/ready", "/docs", "/docs/", "/docs/{file}", "/openapi.json", "/problems/{code}"] {
+    for template in
+        ["/health/live", "/health/ready", "/docs", "/docs/", "/docs/{file}", "/openapi.json", "/problems/{code}"]
+    {
         pen.get(template, &[]);
     }
     pen.line(&Method::GET, "/metrics", &[], None, 401);

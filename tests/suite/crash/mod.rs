@@ -59,8 +59,8 @@ async fn whole(database: &TestDatabase, acknowledged: &BTreeSet<String>, staff: 
     let there: BTreeSet<String> = rows.iter().map(read).collect();
     let lost: Vec<_> = acknowledged.difference(&there).collect();
     assert!(lost.is_empty(), "acknowledged and lost: {lost:?}");
-    let last = acknowledged.last().unwrap();
-    staff.get(&format!("/api/v1/appointments/{last}")).await.expect(200);
+    let newest = acknowledged.last().unwrap();
+    staff.get(&format!("/api/v1/appointments/{newest}")).await.expect(200);
 }
 
 #[test]

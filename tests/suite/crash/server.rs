@@ -22,12 +22,12 @@ fn binary() -> &'static PathBuf {
     BINARY.get_or_init(|| {
         let test = std::env::current_exe().unwrap();
         let folder = test.parent().and_then(std::path::Path::parent).unwrap();
-        let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--package", "api", "--target-dir"]).arg(folder.parent().unwrap());
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(["build", "--quiet", "--package", "api", "--target-dir"]).arg(folder.parent().unwrap());
         if folder.ends_with("release") {
-            build.arg("--release");
+            cargo.arg("--release");
         }
-        let built = build.current_dir(env!("CARGO_MANIFEST_DIR")).status().unwrap();
+        let built = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status().unwrap();
         assert!(built.success(), "the binary cannot be built");
         folder.join("salus")
     })
@@ -41,6 +41,7 @@ fn command(database: &TestDatabase) -> Command {
         .env("DATABASE_URL", &place.url)
         .env("MASTER_KEY", MASTER_KEY)
         .env("SALUS_ENV", if place.development { "development" } else { "production" })
+        .env("PUBLIC_URL", "http://127.0.0.1:8080")
         .env("RATE_LIMITS", "off")
         .env("DEMO", "off")
         .env("RUST_LOG", "error")

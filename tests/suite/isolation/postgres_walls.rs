@@ -8,8 +8,8 @@ use kernel::seal::Keyring;
 use kernel::{Clock as _, Grants, ManualClock, Origin, Principal, Reach, Session, SystemIds};
 use patients::Patients;
 use patients::permission::PatientsRead;
-use patients::ports::PatientsDb as _;
 use persistence::{Database, Settings};
+use sea_orm::sqlx::error::DatabaseError;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, AssertSqlSafe, Connection, PgConnection, Row};
 use uuid::Uuid;
@@ -45,8 +45,8 @@ async fn ask(connection: &mut PgConnection, sql: &str) -> Result<Vec<PgRow>, sql
 }
 
 fn refusal(result: Result<Vec<PgRow>, sqlx::Error>) -> String {
-    let error = result.err().expect("it was not refused");
-    error.as_database_error().and_then(|error| error.code()).unwrap_or_default().into_owned()
+    let error = result.expect_err("it was not refused");
+    error.as_database_error().and_then(DatabaseError::code).unwrap_or_default().into_owned()
 }
 
 async fn within(connection: &mut PgConnection, tenant: Uuid, sql: &str) -> Result<Vec<PgRow>, sqlx::Error> {
@@ -97,7 +97,8 @@ fn a_row_for_another_tenant_is_refused() {
                 "INSERT INTO {table} SELECT (jsonb_populate_record(t, jsonb_build_object('tenant_id', '{other}'))).* \
                  FROM {table} t LIMIT 1"
             );
-            let has_rows = !within(&mut connection, own, &format!("SELECT 1 FROM {table} LIMIT 1")).await.unwrap().is_empty();
+            let has_rows =
+                !within(&mut connection, own, &format!("SELECT 1 FROM {table} LIMIT 1")).await.unwrap().is_empty();
             if has_rows {
                 let refused = refusal(within(&mut connection, own, &smuggled).await);
                 assert_eq!(refused, "42501", "insert into {table}");
@@ -118,6 +119,26 @@ fn tables_of_no_tenant_are_closed() {
         for table in ["account", "signing_key"] {
             let refused = refusal(ask(&mut connection, &format!("SELECT * FROM {table}")).await);
             assert_eq!(refused, "42501", "{table}");
+        }
+    });
+}
+
+/// A statement that carries its tenant, as reads do, and then one that does not, on the same connection.
+#[test]
+fn i13_a_statement_takes_its_tenant_with_it() {
+    run(Kind::Postgres, async |app| {
+        let [own, other] = companies(app).await;
+        let mut connection = application(app).await;
+        for tenant in [own, other] {
+            let carrying = format!(
+                "WITH salus_tenant AS MATERIALIZED (SELECT set_config('app.tenant_id', '{tenant}', true)::uuid AS id) \
+                 SELECT salus_rows.* FROM salus_tenant CROSS JOIN LATERAL (SELECT salus_inner.* FROM \
+                 (SELECT DISTINCT tenant_id FROM patient) AS salus_inner WHERE salus_tenant.id IS NOT NULL OFFSET 0) AS salus_rows"
+            );
+            let seen = ask(&mut connection, &carrying).await.unwrap();
+            assert_eq!(seen.iter().map(|row| row.get::<Uuid, _>(0)).collect::<Vec<_>>(), [tenant]);
+            let bare = ask(&mut connection, "SELECT id FROM patient").await.unwrap();
+            assert!(bare.is_empty(), "the tenant stayed on the connection");
         }
     });
 }
@@ -161,10 +182,15 @@ fn i13_a_pool_of_one_never_carries_a_tenant_over() {
             for tenant in [own, other] {
                 let scope = session(tenant).permit::<PatientsRead>().unwrap();
                 drop(patients.db.begin(scope.scope()).await.unwrap());
+                let view = database.look(scope.scope()).await.unwrap();
+                let seen = view.rows("SELECT DISTINCT tenant_id FROM patient", []).await.unwrap();
+                assert_eq!(seen.iter().map(|row| row.try_get_by_index(0).unwrap()).collect::<Vec<Uuid>>(), [tenant]);
             }
-            let bare = database.look(session(own).permit::<PatientsRead>().unwrap().scope()).await.unwrap();
-            let left = bare.rows("SELECT count(*) FROM patient", []).await.unwrap();
-            assert_eq!(left[0].try_get_by_index::<i64>(0).unwrap(), 0, "a statement without its tenant saw rows");
+            // The next user of the connection finds no tenant on it.
+            let across = database.look_across("test").await.unwrap();
+            let setting = "SELECT coalesce(nullif(current_setting('app.tenant_id', true), ''), 'none')";
+            let left = across.rows(setting, []).await.unwrap();
+            assert_eq!(left[0].try_get_by_index::<String>(0).unwrap(), "none");
         }
         database.close().await;
     });

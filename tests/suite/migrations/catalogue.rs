@@ -8,6 +8,7 @@ use crate::support::Kind;
 const GLOBAL: &[(&str, &str)] = &[
     ("account", "a person signs in before a company is known, and may work in several"),
     ("seaql_migrations", "the list of applied migrations"),
+    ("sequencer_horizon", "how far the journals of all companies are numbered"),
     ("sign_in_failure", "counts failed attempts by address, known or not, before a company is known"),
     ("signing_key", "one issuer for all companies"),
 ];
@@ -83,7 +84,7 @@ mod on_postgres {
     /// their clinics; the worker, the sequencer and the chores serve all companies.
     const ACROSS: &[&str] = &[
         "access_log", "account", "clinic", "company", "consumed_event", "event", "event_position", "idempotency", "job",
-        "journal_change", "journal_entry", "journal_link", "mail", "membership", "membership_clinic", "refresh_token", "session",
+        "journal_change", "journal_entry", "journal_link", "mail", "membership", "membership_clinic", "refresh_token", "sequencer_horizon", "session",
         "sign_in_failure", "signed_token", "signing_key",
     ];
 

@@ -12,10 +12,6 @@ CREATE TABLE access_log (
   user_agent text,
   CONSTRAINT access_log_pkey PRIMARY KEY (tenant_id, id)
 );
-CREATE TRIGGER access_log_no_delete BEFORE DELETE ON access_log
-             BEGIN SELECT RAISE(ABORT, 'append_only'); END;
-CREATE TRIGGER access_log_no_update BEFORE UPDATE ON access_log
-             BEGIN SELECT RAISE(ABORT, 'append_only'); END;
 CREATE TABLE account (
   id uuid_text NOT NULL,
   email text NOT NULL,

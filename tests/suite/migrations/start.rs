@@ -5,8 +5,7 @@ use crate::support::{Kind, Sql, TestApp, TestDatabase};
 async fn five_nodes(kind: Kind) {
     let database = TestDatabase::empty(kind);
     let connect = || TestApp::connect(&database);
-    let (a, b, c, d, e) = tokio::join!(connect(), connect(), connect(), connect(), connect());
-    drop((a, b, c, d, e));
+    drop(tokio::join!(connect(), connect(), connect(), connect(), connect()));
     let applied = Sql::connect(&database).await.number("SELECT count(*) FROM seaql_migrations").await;
     assert!(applied >= 4, "{applied} migrations");
 }

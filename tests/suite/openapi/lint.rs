@@ -19,7 +19,9 @@ fn operations(document: &Value) -> Vec<(String, &Value)> {
     let paths = document["paths"].as_object().unwrap();
     paths
         .iter()
-        .flat_map(|(path, item)| item.as_object().unwrap().iter().map(move |(method, it)| (format!("{method} {path}"), it)))
+        .flat_map(|(path, item)| {
+            item.as_object().unwrap().iter().map(move |(method, it)| (format!("{method} {path}"), it))
+        })
         .collect()
 }
 
@@ -80,7 +82,9 @@ fn c2_every_operation_tells_its_refusals() {
         due.extend(permission.contains(':').then_some(403));
         due.extend(place.contains('{').then_some(404));
         due.extend(operation.get("requestBody").map(|_| [400, 413, 415, 422]).into_iter().flatten());
-        due.extend((place.starts_with("patch") || place.starts_with("put")).then_some([412, 428]).into_iter().flatten());
+        due.extend(
+            (place.starts_with("patch") || place.starts_with("put")).then_some([412, 428]).into_iter().flatten(),
+        );
         for status in due {
             assert!(statuses.contains(&status), "{place} does not tell {status}: {statuses:?}");
         }

@@ -135,12 +135,12 @@ both! {
         let taken = database.lease("the heir", 10).await.unwrap();
         assert_eq!(taken.iter().map(|job| job.tries).collect::<Vec<_>>(), [2]);
         // What the first one says now is not heard any more.
-        assert!(!database.heartbeat("the dead one", job.id).await.unwrap());
-        database.done("the dead one", job.id).await.unwrap();
-        database.failed("the dead one", job.id, "late", None).await.unwrap();
+        assert!(!database.heartbeat("the dead one", job).await.unwrap());
+        database.done("the dead one", job).await.unwrap();
+        database.failed("the dead one", job, "late", None).await.unwrap();
         assert_eq!(app.sql().await.number("SELECT count(*) FROM job WHERE status = 'waiting'").await, 1);
         handler.run(taken.first().unwrap()).await.unwrap();
-        database.done("the heir", job.id).await.unwrap();
+        database.done("the heir", job).await.unwrap();
         assert_eq!(mails(app, tenant).await, 1, "one mail per sign-up");
     }
 

@@ -8,8 +8,8 @@ use serde_json::json;
 use crate::both;
 use crate::support::{Kind, Office, Sql, TestApp, text};
 
-const GROWING: [&str; 7] =
-    ["journal_entry", "journal_change", "journal_link", "event", "event_position", "consumed_event", "access_log"];
+const GROWING: [&str; 6] =
+    ["journal_entry", "journal_change", "journal_link", "event", "event_position", "consumed_event"];
 
 struct Testing;
 

@@ -112,6 +112,7 @@ impl TestApp {
         let worker = self.app.worker(Pace::default());
         worker.run_due().await.unwrap();
         self.app.sequencer().run_dry().await.unwrap();
+        self.app.refusals.written().await;
     }
 
     /// The token of the last verification mail to a company, after its jobs have run.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Duration, Utc};
 use kernel::ids::{AppointmentId, PatientId};
 use kernel::unheard;
 use scheduling::model::requested_start::RequestedStart;
-use scheduling::model::words::{BookingOrigin, Note};
+use scheduling::model::words::Note;
 use scheduling::usecase::{Book, CancelAppointment, ConfirmAppointment, book, cancel_appointment, confirm_appointment};
 
 use super::agenda::{Fate, Plan};
@@ -79,7 +79,7 @@ fn ask(company: &Company, opened: &Opened, patients: &[PatientId], plan: &Plan) 
         beneficiary_id: None,
         reason: None,
         notes: None,
-        origin: BookingOrigin::parse("staff").at("name an origin")?,
+        origin: None,
         overbooking: None,
     })
 }

@@ -67,6 +67,14 @@ pub(super) fn web_url(text: &str) -> Result<String, String> {
     }
 }
 
+/// True for a URL whose host is this machine.
+pub(super) fn is_loopback_url(text: &str) -> bool {
+    let uri = text.parse::<Uri>().ok();
+    let host = uri.as_ref().and_then(Uri::host).unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
+}
+
 pub(super) fn origins(text: &str) -> Result<Vec<String>, String> {
     list(text, |item| {
         let url = web_url(item).ok().filter(|url| url.matches('/').count() == 2);

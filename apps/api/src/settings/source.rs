@@ -64,7 +64,8 @@ impl Variables {
     /// The environment, and below it the `.env` file of the working folder.
     pub fn of_process() -> Result<Self, dotenvy::Error> {
         let mut all = BTreeMap::new();
-        match dotenvy::dotenv_iter() {
+        // Of this folder alone: a file of a folder above belongs to something else.
+        match dotenvy::from_path_iter(".env") {
             Ok(items) => {
                 for item in items {
                     let (name, text) = item?;

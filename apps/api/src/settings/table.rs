@@ -31,23 +31,23 @@ macro_rules! variables {
 variables! {
     SALUS_ENV, None, false, "`development` or `production`. Absent: development, and only a loopback `BIND_ADDR`.";
     BIND_ADDR, Some("127.0.0.1:8080"), false, "Address and port of the API.";
-    PUBLIC_URL, None, false, "Where the world reaches the API, `http(s)://host[:port][/path]`. Absent: `http://` and `BIND_ADDR`.";
+    PUBLIC_URL, None, false, "Where the world reaches the API, `http(s)://host[:port][/path]`. Absent in development: `http://` and `BIND_ADDR`.";
     DATABASE_URL, Some("sqlite://data/salus.db"), true, "`sqlite://PATH` or `postgres://ROLE@HOST/DATABASE` (the application role).";
     MIGRATION_DATABASE_URL, None, true, "The owner role on PostgreSQL. Absent: the start only checks that no migration is pending.";
-    REDIS_URL, None, true, "`redis://…`: rate limits, cache and realtime shared by several nodes. Absent: kept in this process.";
-    FILES_URL, Some("file://data/files"), true, "Where files lie: `file://FOLDER` or `s3://BUCKET`.";
-    SMTP_URL, None, true, "`smtp(s)://…`. Absent: mails are kept in the database and only their subject is logged.";
-    MAIL_FROM, Some("Salus <salus@localhost>"), false, "Sender of the mails.";
+    REDIS_URL, None, true, "`redis://…`. Not used by this version, which keeps rate limits in each process; refused in production.";
+    FILES_URL, Some("file://data/files"), true, "`file://FOLDER` or `s3://BUCKET`. Not used by this version, which keeps no files; `s3` is refused in production.";
+    SMTP_URL, None, true, "`smtp(s)://…`. Not used by this version, which keeps mails in the database and logs only their subject; refused in production.";
+    MAIL_FROM, Some("Salus <salus@localhost>"), false, "Sender of the mails. Not used by this version.";
     CORS_ORIGINS, None, false, "Origins of browsers that may call, `https://a.example,https://b.example`. Absent: none.";
     MASTER_KEY, None, true, "`v2:BASE64,v1:BASE64` (32 bytes each), newest first. Absent in development: made in `data/master.key`.";
-    METRICS_ADDR, None, false, "A second address that serves `/metrics` alone, to everybody who reaches it. Absent: none.";
+    METRICS_ADDR, None, false, "A second address, of `serve` as of `worker`, that serves `/metrics` alone, to everybody who reaches it. Absent: none.";
     METRICS_TOKEN, None, true, "The bearer token, of 16 characters or more, that opens `/metrics` on `BIND_ADDR`. Absent: closed there.";
     RATE_LIMITS, None, false, "`off`, or changes of the defaults such as `sign-in=120/min,anonymous=off`; see below.";
     TRUSTED_PROXIES, None, false, "Networks whose `X-Forwarded-For` counts, `10.0.0.0/8,fd00::/8`. Absent: none.";
     WORKER, Some("inline"), false, "`inline`: `serve` runs the worker too; `off`: `salus worker` runs as processes of its own.";
-    DEMO, Some("auto"), false, "`auto`: the demo company on loopback, in development, in an empty database; `off`: never.";
+    DEMO, Some("auto"), false, "`auto`: the demo company in development, in an empty database, where only this machine reaches it: `BIND_ADDR` and `PUBLIC_URL` are loopback, and no `TRUSTED_PROXIES`; `off`: never.";
     RUST_LOG, Some("info"), false, "What is logged, as `tracing` filters write it: `info,rest=debug`.";
-    OTEL_EXPORTER_OTLP_ENDPOINT, None, false, "`http(s)://…` of an OpenTelemetry collector.";
+    OTEL_EXPORTER_OTLP_ENDPOINT, None, false, "`http(s)://…` of an OpenTelemetry collector. Not used by this version.";
 }
 
 /// `SETTINGS.md`, as the repository keeps it.

@@ -120,24 +120,24 @@ impl JobQueue for FakeQueue {
         Ok(leased.collect())
     }
 
-    async fn heartbeat(&self, _: &str, _: JobId) -> Result<bool, StoreError> {
+    async fn heartbeat(&self, _: &str, _: &Job) -> Result<bool, StoreError> {
         self.beats.send_modify(|seen| *seen += 1);
         Ok(!*self.losing.lock().unwrap())
     }
 
-    async fn done(&self, worker: &str, job: JobId) -> Result<(), StoreError> {
-        self.report(worker, job, State::Done);
+    async fn done(&self, worker: &str, job: &Job) -> Result<(), StoreError> {
+        self.report(worker, job.id, State::Done);
         Ok(())
     }
 
     async fn failed(
         &self,
         worker: &str,
-        job: JobId,
+        job: &Job,
         reason: &str,
         retry_at: Option<DateTime<Utc>>,
     ) -> Result<(), StoreError> {
-        self.report(worker, job, retry_at.map_or(State::Dead(reason.to_owned()), State::Due));
+        self.report(worker, job.id, retry_at.map_or(State::Dead(reason.to_owned()), State::Due));
         Ok(())
     }
 }

@@ -17,7 +17,7 @@ impl Worker {
         };
         let reported = match outcome {
             None => return,
-            Some(Ok(())) => self.queue.done(&self.name, job.id).await,
+            Some(Ok(())) => self.queue.done(&self.name, &job).await,
             Some(Err(failure)) => self.report_failure(&job, failure).await,
         };
         if let Err(error) = reported {
@@ -45,7 +45,7 @@ impl Worker {
     }
 
     async fn lease_is_lost(&self, job: &Job) -> bool {
-        match self.queue.heartbeat(&self.name, job.id).await {
+        match self.queue.heartbeat(&self.name, job).await {
             Ok(kept) => {
                 if !kept {
                     tracing::warn!(job_id = %job.id, tenant_id = %job.tenant, "a job's lease was lost");
@@ -71,7 +71,7 @@ impl Worker {
         } else {
             tracing::error!(%job_id, %tenant_id, kind, tries, reason, "a job is a dead letter");
         }
-        self.queue.failed(&self.name, job.id, reason, retry_at).await
+        self.queue.failed(&self.name, job, reason, retry_at).await
     }
 
     /// The last byte of a version 7 UUID is random.

@@ -48,10 +48,4 @@ impl Account {
             None => Self { email_verified_at: Some(now), version: self.version + 1, ..self },
         }
     }
-
-    /// The account with another hash of its password.
-    #[must_use]
-    pub fn with_password(self, password: PasswordHash) -> Self {
-        Self { password: Some(password), version: self.version + 1, ..self }
-    }
 }

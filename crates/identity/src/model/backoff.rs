@@ -52,6 +52,11 @@ impl AttemptKey {
         }
     }
 
+    /// A key that nothing is counted by.
+    pub const fn of_nobody() -> Self {
+        Self([0; 32])
+    }
+
     /// A key as it was stored.
     pub const fn from_stored(key: [u8; 32]) -> Self {
         Self(key)

@@ -24,10 +24,15 @@ impl LiveKeys {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = (Arc::new(keys), Some(now));
     }
 
-    /// True when the keys were not read within [`READ_AGAIN`], so that forged key names cannot storm the database.
-    pub fn may_read_again(&self, now: DateTime<Utc>) -> bool {
-        let read = self.0.read().unwrap_or_else(PoisonError::into_inner).1;
-        read.is_none_or(|read| now >= read + READ_AGAIN)
+    /// True for the one caller that is to read the keys again: they were not read, nor claimed to be, within
+    /// [`READ_AGAIN`]. So forged key names cannot storm the database, also when many come at once.
+    pub fn claim_reading(&self, now: DateTime<Utc>) -> bool {
+        let mut live = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let is_due = live.1.is_none_or(|read| now >= read + READ_AGAIN);
+        if is_due {
+            live.1 = Some(now);
+        }
+        is_due
     }
 }
 
@@ -39,9 +44,20 @@ mod tests {
     fn i3_keys_are_read_again_after_five_seconds_at_the_soonest() {
         let keys = LiveKeys::default();
         let now = DateTime::UNIX_EPOCH;
-        assert!(keys.may_read_again(now));
+        assert!(keys.claim_reading(now));
         keys.replace(KeySet::default(), now);
-        assert!(!keys.may_read_again(now + Duration::seconds(4)));
-        assert!(keys.may_read_again(now + READ_AGAIN));
+        assert!(!keys.claim_reading(now + Duration::seconds(4)));
+        assert!(keys.claim_reading(now + READ_AGAIN));
+    }
+
+    #[test]
+    fn i3_of_many_forged_key_names_at_once_one_reads_again() {
+        let keys = LiveKeys::default();
+        let now = DateTime::UNIX_EPOCH;
+        let claims = std::thread::scope(|threads| {
+            let asked: Vec<_> = (0..8).map(|_| threads.spawn(|| keys.claim_reading(now))).collect();
+            asked.into_iter().map(|asked| asked.join().unwrap()).filter(|claimed| *claimed).count()
+        });
+        assert_eq!(claims, 1);
     }
 }

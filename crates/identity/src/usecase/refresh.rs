@@ -74,7 +74,7 @@ pub async fn refresh(
     let now = env.clock.now();
     let tx = env.db.begin_across_tenants("refresh").await?;
     let token = tx.refresh_token_locked(&secret.hash()).await?.ok_or(RefreshError::Invalid)?;
-    let session = tx.session_by_id(token.tenant, token.session).await?.ok_or(RefreshError::Invalid)?;
+    let session = tx.session_locked(token.tenant, token.session).await?.ok_or(RefreshError::Invalid)?;
     match token.renewal(&session, now) {
         Renewal::Over => Err(RefreshError::Invalid),
         Renewal::Reused => Err(alarm(env, origin, tx, session, now).await?),
@@ -82,7 +82,7 @@ pub async fn refresh(
             let successor = secret.open_successor(&token, &sealed)?;
             let profile = active(tx.as_ref(), &session).await?;
             let value = signed_in(env, profile, &session, successor, now)?;
-            Ok(unchanged(tx, value, reply))
+            Ok(unchanged(tx, value, reply).await?)
         }
         Renewal::Rotate => rotate(env, origin, tx, (token, secret), session, reply).await,
     }

@@ -1,7 +1,7 @@
 //! Signing in with a password (I2).
 
 use chrono::{DateTime, Utc};
-use kernel::ids::{AccountId, MembershipId, TenantId};
+use kernel::ids::{AccountId, TenantId};
 use kernel::{Change, Committed, Fault, FromStore, Kind, Origin, Permit, Refusal, Reply, StoreError, commit, unheard};
 use serde_json::{Map, Value, json};
 use thiserror::Error;
@@ -191,29 +191,37 @@ fn seconds_left(until: DateTime<Utc>, now: DateTime<Utc>) -> i64 {
     (until - now).num_seconds() + 1
 }
 
-/// Counts the failure and journals it in the member's company; under the nil company where the address is nobody's, so that
-/// both take the same work.
+/// Counts the failure and journals it in the member's company. An address that is nobody's has no journal to stand in; one
+/// statement that finds nothing stands in its place, so that both take the same round trips.
 async fn refuse(env: &Identity, origin: &Origin, found: &Found, now: DateTime<Utc>) -> Result<SignInError, StoreError> {
-    let nobody = (TenantId::from_uuid(Uuid::nil()), MembershipId::from_uuid(Uuid::nil()));
-    let (tenant, membership) = found.companies.first().map_or(nobody, |company| (company.tenant, company.membership));
     let tx = env.db.begin_across_tenants("failed sign-in").await?;
     tx.failure_add(&found.keys, now, now - FORGET_AFTER).await?;
-    let permit = Permit::<permission::SignInFailed>::system(tenant, "failed sign-in", origin.clone());
-    let journal = permit.journal(membership, now);
+    let Some(company) = found.companies.first() else {
+        tx.failures_forget(&AttemptKey::of_nobody()).await?;
+        tx.finish().await?;
+        return Ok(SignInError::InvalidCredentials);
+    };
+    let permit = Permit::<permission::SignInFailed>::system(company.tenant, "failed sign-in", origin.clone());
+    let journal = permit.journal(company.membership, now);
     Ok(commit(tx, journal, SignInError::InvalidCredentials, unheard).await?.into_value())
 }
 
-/// The account with a hash of today's parameters, when it has another.
+/// A hash of the same password in place of another.
+struct Rehashed {
+    account: AccountId,
+    old: PasswordHash,
+    new: PasswordHash,
+}
+
+/// A hash with today's parameters, when the account has another.
 async fn rehashed(
     env: &Identity,
     account: Account,
     attempt: PasswordAttempt,
-) -> Result<Option<Account>, HashingFailed> {
-    if !account.password.as_ref().is_some_and(PasswordHash::is_outdated) {
-        return Ok(None);
-    }
-    let hash = env.passwords.hash(attempt.proven()).await?;
-    Ok(Some(account.with_password(hash)))
+) -> Result<Option<Rehashed>, HashingFailed> {
+    let Some(old) = account.password.filter(PasswordHash::is_outdated) else { return Ok(None) };
+    let new = env.passwords.hash(attempt.proven()).await?;
+    Ok(Some(Rehashed { account: account.id, old, new }))
 }
 
 async fn open(
@@ -221,7 +229,7 @@ async fn open(
     origin: &Origin,
     found: &Found,
     company: &CompanyOfAccount,
-    rehashed: Option<Account>,
+    rehashed: Option<Rehashed>,
     reply: Reply<SignedIn>,
 ) -> Result<Committed<SignedIn>, SignInError> {
     let now = env.clock.now();
@@ -233,8 +241,8 @@ async fn open(
     if let (Some(key), Some(_)) = (found.keys.first(), found.by_account) {
         tx.failures_forget(key).await?;
     }
-    if let Some(account) = &rehashed {
-        tx.account_update(account).await?;
+    if let Some(Rehashed { account, old, new }) = &rehashed {
+        tx.account_rehashed(*account, old, new).await?;
     }
     let permit = Permit::<permission::SignIn>::system(company.tenant, "sign-in", origin.clone());
     let session = &opening.session;

@@ -53,9 +53,9 @@ pub async fn sign_out(
     let Actor::Member { session: id, .. } = permit.actor() else { return Err(SignOutError::NoSession) };
     let now = env.clock.now();
     let tx = env.db.begin(permit.scope()).await?;
-    let session = tx.session_by_id(permit.scope().tenant(), id).await?.ok_or(SignOutError::NoSession)?;
+    let session = tx.session_locked(permit.scope().tenant(), id).await?.ok_or(SignOutError::NoSession)?;
     if session.ended.is_some() {
-        return Ok(unchanged(tx, id, reply));
+        return Ok(unchanged(tx, id, reply).await?);
     }
     let before = session.facts();
     let ended = session.ended(Ending::SignedOut, now);

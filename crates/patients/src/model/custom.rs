@@ -116,7 +116,8 @@ mod tests {
     #[test]
     fn c3_a_merge_patch_reaches_into_objects() {
         let present = CustomFields::parse(json!({"a": 1, "b": {"c": 2, "d": 3}, "e": [1, 2]})).unwrap();
-        let patch = CustomFields::parse(json!({"a": null, "b": {"c": null, "f": 4}, "e": [3], "g": {"h": null}})).unwrap();
+        let patch =
+            CustomFields::parse(json!({"a": null, "b": {"c": null, "f": 4}, "e": [3], "g": {"h": null}})).unwrap();
         let merged = present.merged(patch).unwrap();
         assert_eq!(Value::Object(merged.as_map().clone()), json!({"b": {"d": 3, "f": 4}, "e": [3], "g": {}}));
     }

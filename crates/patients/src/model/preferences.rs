@@ -164,11 +164,8 @@ mod tests {
 
     #[test]
     fn c3_a_change_names_parts() {
-        let present = Preferences {
-            channel: Some(ContactKind::Email),
-            hours: None,
-            language: Language::parse("pt-BR").ok(),
-        };
+        let present =
+            Preferences { channel: Some(ContactKind::Email), hours: None, language: Language::parse("pt-BR").ok() };
         let patch = PreferencesPatch {
             channel: Patch::Clear,
             hours: Patch::Set(ContactHours::parse("09:00", "12:30").unwrap()),

@@ -4,6 +4,7 @@ use events::patients::PatientUpdated;
 use kernel::ids::PatientId;
 use kernel::{
     Change, Committed, Fault, FromStore, Kind, Permit, Refusal, Reply, StoreError, StoredReply, commit, unchanged,
+    unit_of_work,
 };
 use serde_json::{Map, Value};
 use thiserror::Error;
@@ -52,14 +53,23 @@ pub async fn change_patient(
     ask: ChangePatient,
     reply: Reply<Patient>,
 ) -> Result<Committed<Patient>, ChangePatientError> {
+    unit_of_work(async || change(env, permit, &ask, reply).await).await
+}
+
+async fn change(
+    env: &Patients,
+    permit: &Permit<PatientsWrite>,
+    ask: &ChangePatient,
+    reply: Reply<Patient>,
+) -> Result<Committed<Patient>, ChangePatientError> {
     let (now, reach) = (env.clock.now(), permit.scope().reach());
     let tx = env.db.begin(permit.scope()).await?;
     let before = tx.patient_by_id(ask.patient_id).await?.ok_or(ChangePatientError::NotFound)?;
     if ask.seen_version.is_some_and(|seen| seen != before.version) {
         return Err(ChangePatientError::Stale);
     }
-    let after = match before.change(ask.patch, reach, now)? {
-        Changed::Nothing => return Ok(unchanged(tx, before.seen_from(reach), reply)),
+    let after = match before.change(ask.patch.clone(), reach, now)? {
+        Changed::Nothing => return Ok(unchanged(tx, before.seen_from(reach), reply).await?),
         Changed::To(after) => *after,
     };
     match tx.patient_save(&after).await {
@@ -70,7 +80,8 @@ pub async fn change_patient(
         }
         saved => {
             if !saved? {
-                return Err(ChangePatientError::Stale);
+                // Changed since it was read here: again, and stale only for who named a version.
+                return Err(StoreError::Contended.into());
             }
         }
     }

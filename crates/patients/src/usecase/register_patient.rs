@@ -2,9 +2,7 @@
 
 use events::patients::PatientRegistered;
 use kernel::ids::PatientId;
-use kernel::{
-    Change, Committed, Fault, FromStore, Kind, Permit, Refusal, Reply, StoreError, StoredReply, commit,
-};
+use kernel::{Change, Committed, Fault, FromStore, Kind, Permit, Refusal, Reply, StoreError, StoredReply, commit};
 use serde_json::{Map, Value};
 use thiserror::Error;
 

@@ -53,3 +53,19 @@ async fn c10_stored_bodies_are_sealed() {
     let open = "SELECT count(*) FROM idempotency WHERE hex(body) LIKE '%' || hex('value') || '%'";
     assert_eq!(number(&own.db, open).await, 0);
 }
+
+#[tokio::test]
+async fn c10_an_act_without_effect_keeps_its_reply_and_leaves_no_entry() {
+    let own = Own::new().await;
+    let mine = permit(1).claiming(Some(claim(1, 1)));
+    let tx = own.db.open(mine.scope()).await.unwrap();
+    let done = kernel::unchanged(Box::new(tx), 7, created).await.unwrap();
+    assert_eq!(done.into_parts().1, created(&7));
+    let again = own.db.open(mine.scope()).await;
+    assert!(matches!(again, Err(StoreError::Replay(reply)) if *reply == created(&7)));
+    assert_eq!(number(&own.db, "SELECT count(*) FROM journal_entry").await, 0);
+    let tx = own.db.open(permit(1).scope()).await.unwrap();
+    tx.run("DELETE FROM idempotency", []).await.unwrap();
+    drop(kernel::unchanged(Box::new(tx), 7, created).await.unwrap());
+    assert_eq!(number(&own.db, "SELECT count(*) FROM idempotency").await, 1, "without a key nothing is committed");
+}

@@ -1,5 +1,5 @@
 use chrono::Duration;
-use kernel::jobs::{JobQueue, LEASE};
+use kernel::jobs::{Job, JobQueue, LEASE, MAX_TRIES};
 
 use super::*;
 
@@ -12,16 +12,16 @@ async fn a_leased_job_is_nobody_elses_until_the_lease_ends() {
     assert_eq!(mine[0].payload, json!({ "patient": Uuid::from_u128(10) }));
     assert!(own.db.lease("b", 10).await.unwrap().is_empty());
     own.clock.advance(LEASE / 2);
-    assert!(own.db.heartbeat("a", mine[0].id).await.unwrap());
+    assert!(own.db.heartbeat("a", &mine[0]).await.unwrap());
     own.clock.advance(LEASE / 2 + Duration::seconds(1));
     assert!(own.db.lease("b", 10).await.unwrap().is_empty());
     own.clock.advance(LEASE);
     let again = own.db.lease("b", 10).await.unwrap();
     assert_eq!(again[0].tries, 2);
-    assert!(!own.db.heartbeat("a", mine[0].id).await.unwrap(), "the first worker has lost it");
-    own.db.done("a", mine[0].id).await.unwrap();
+    assert!(!own.db.heartbeat("a", &mine[0]).await.unwrap(), "the first worker has lost it");
+    own.db.done("a", &mine[0]).await.unwrap();
     assert_eq!(number(&own.db, "SELECT count(*) FROM job").await, 1);
-    own.db.done("b", mine[0].id).await.unwrap();
+    own.db.done("b", &mine[0]).await.unwrap();
     assert_eq!(number(&own.db, "SELECT count(*) FROM job").await, 0);
 }
 
@@ -29,13 +29,13 @@ async fn a_leased_job_is_nobody_elses_until_the_lease_ends() {
 async fn a_failed_job_waits_and_a_hopeless_one_is_a_dead_letter() {
     let own = Own::new().await;
     act(&own.db, &permit(1), 10, 1).await.unwrap();
-    let job = own.db.lease("a", 1).await.unwrap().remove(0).id;
-    own.db.failed("a", job, "busy", Some(noon() + Duration::seconds(8))).await.unwrap();
+    let job = own.db.lease("a", 1).await.unwrap().remove(0);
+    own.db.failed("a", &job, "busy", Some(noon() + Duration::seconds(8))).await.unwrap();
     assert!(own.db.lease("a", 1).await.unwrap().is_empty());
     own.clock.advance(Duration::seconds(8));
     assert_eq!(own.db.queue_depth().await.unwrap().0, 1);
     assert_eq!(own.db.lease("a", 1).await.unwrap()[0].tries, 2);
-    own.db.failed("a", job, "gone", None).await.unwrap();
+    own.db.failed("a", &job, "gone", None).await.unwrap();
     own.clock.advance(Duration::days(1));
     assert!(own.db.lease("a", 1).await.unwrap().is_empty());
     let dead = "SELECT count(*) FROM job WHERE status = 'dead' AND last_error = 'gone' AND lease_owner IS NULL";
@@ -53,4 +53,30 @@ async fn a_tenant_with_many_jobs_takes_no_more_than_its_share() {
     let leased = own.db.lease("a", 4).await.unwrap();
     let of = |n| leased.iter().filter(|job| job.tenant == tenant(n)).count();
     assert_eq!((of(1), of(2), of(3)), (2, 1, 1));
+}
+
+#[tokio::test]
+async fn a_job_is_known_by_its_tenant_and_its_id() {
+    let own = Own::new().await;
+    act(&own.db, &permit(1), 10, 1).await.unwrap();
+    let job = own.db.lease("a", 1).await.unwrap().remove(0);
+    let foreign = Job { tenant: tenant(2), ..job.clone() };
+    assert!(!own.db.heartbeat("a", &foreign).await.unwrap());
+    own.db.done("a", &foreign).await.unwrap();
+    own.db.failed("a", &foreign, "foreign", None).await.unwrap();
+    assert!(own.db.heartbeat("a", &job).await.unwrap());
+    assert_eq!(number(&own.db, "SELECT count(*) FROM job WHERE last_error IS NULL").await, 1);
+}
+
+#[tokio::test]
+async fn a_job_that_ends_its_workers_is_a_dead_letter_in_the_end() {
+    let own = Own::new().await;
+    act(&own.db, &permit(1), 10, 1).await.unwrap();
+    for tries in 1..=MAX_TRIES {
+        assert_eq!(own.db.lease("lost", 1).await.unwrap()[0].tries, tries);
+        own.clock.advance(LEASE + Duration::seconds(1));
+    }
+    assert!(own.db.lease("lost", 1).await.unwrap().is_empty());
+    let dead = "SELECT count(*) FROM job WHERE status = 'dead' AND last_error = 'every worker was lost'";
+    assert_eq!(number(&own.db, dead).await, 1);
 }

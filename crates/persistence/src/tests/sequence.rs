@@ -109,3 +109,34 @@ async fn a_sequencer_that_is_late_is_noticed() {
     Sequencer::new(own.db.clone()).run_dry().await.unwrap();
     assert!(!own.db.sequencer_is_late().await.unwrap());
 }
+
+#[tokio::test]
+async fn a_late_sequencer_is_noticed_behind_any_number_of_younger_entries() {
+    let own = Own::new().await;
+    act(&own.db, &permit(1), 1, 1).await.unwrap();
+    own.clock.advance(chrono::Duration::seconds(6));
+    for n in 0..101 {
+        act(&own.db, &permit(2), n, 1).await.unwrap();
+    }
+    assert!(own.db.sequencer_is_late().await.unwrap());
+}
+
+/// What was numbered once is not looked at again: a link that is gone would be missed otherwise.
+#[tokio::test]
+async fn a_new_sequencer_does_not_read_what_the_last_one_has_numbered() {
+    let (own, _) = seven_acts().await;
+    let first = "DELETE FROM journal_link WHERE position = 2 AND tenant_id = x'00000000000000000000000000000001'";
+    tamper(&own, first).await;
+    assert_eq!(Sequencer::new(own.db.clone()).run_dry().await.unwrap(), 0);
+    own.tamper("DELETE FROM sequencer_horizon").await;
+    assert_eq!(Sequencer::new(own.db.clone()).run_dry().await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_horizon_of_another_server_is_not_believed() {
+    let (own, _) = seven_acts().await;
+    own.tamper("UPDATE sequencer_horizon SET place = 1000000").await;
+    act(&own.db, &permit(1), 9, 1).await.unwrap();
+    assert_eq!(Sequencer::new(own.db.clone()).run_dry().await.unwrap(), 2);
+    assert_eq!(number(&own.db, "SELECT max(place) FROM sequencer_horizon").await, 11);
+}

@@ -14,6 +14,15 @@ async fn c3_empty_fields_are_answered_as_null() {
 }
 
 #[actix_web::test]
+async fn c3_an_operation_without_parameters_refuses_them() {
+    let service = TestService::new();
+    let path = format!("/api/v1/notes/{}?nonsense=1", service.note().await);
+    let refused = service.get(&path).await;
+    assert_eq!((refused.status, refused.code()), (422, "invalid".to_owned()));
+    assert_eq!(refused.json()["errors"][0]["pointer"], "nonsense");
+}
+
+#[actix_web::test]
 async fn c3_a_merge_patch_keeps_clears_and_sets() {
     let service = TestService::new();
     let path = format!("/api/v1/notes/{}", service.note().await);

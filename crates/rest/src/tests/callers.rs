@@ -2,7 +2,7 @@
 
 use actix_web::test::TestRequest;
 
-use super::service::{TestService, settings};
+use super::service::{TestService, impatient, settings};
 use crate::Settings;
 use crate::health::Health;
 use crate::limits::Rates;
@@ -40,6 +40,7 @@ async fn c8_a_known_caller_without_the_permission_is_forbidden_and_noted() {
     let noted = service.refusals.0.lock().unwrap();
     let [attempt] = noted.as_slice() else { panic!("{noted:?}") };
     assert_eq!((attempt.operation, attempt.permission, attempt.code), ("create_note", "notes:write", "forbidden"));
+    assert_eq!(attempt.status, 403);
     assert_eq!(attempt.session.as_ref().unwrap().principal().role, "receptionist");
     assert_eq!(attempt.origin.ip, Some("203.0.113.9".parse().unwrap()));
     assert_eq!(attempt.origin.request_id.unwrap().to_string(), refused.header("x-request-id"));
@@ -94,4 +95,38 @@ async fn c11_wrong_tokens_empty_the_bucket_of_their_address() {
     assert_eq!(service.call(get("/api/v1/notes", "Bearer guess2")).await.status, 401);
     assert_eq!(service.call(get("/api/v1/notes", "Bearer guess3")).await.status, 429);
     assert_eq!(service.call(get("/api/v1/notes", "Bearer writer")).await.status, 200);
+}
+
+#[actix_web::test]
+async fn c11_probes_spend_nobodys_bucket() {
+    let service = limited("anonymous=1/h");
+    for path in ["/health/live", "/health/ready", "/health/live"] {
+        assert_eq!(service.call(TestRequest::get().uri(path)).await.status, 200, "{path}");
+    }
+    assert_eq!(service.call(TestRequest::get().uri("/openapi.json")).await.status, 200);
+    assert_eq!(service.call(TestRequest::get().uri("/openapi.json")).await.status, 429);
+}
+
+#[actix_web::test]
+async fn c11_what_no_operation_answers_spends_the_bucket_of_its_address() {
+    for stray in [TestRequest::get().uri("/nowhere"), TestRequest::delete().uri("/api/v1/notes")] {
+        let service = limited("anonymous=1/h");
+        assert!(matches!(service.call(stray).await.status, 404 | 405));
+        assert_eq!(service.call(TestRequest::get().uri("/nowhere")).await.code(), "rate_limited");
+        assert_eq!(service.call(TestRequest::delete().uri("/api/v1/notes")).await.code(), "rate_limited");
+    }
+}
+
+#[actix_web::test]
+async fn c13_looking_up_a_caller_has_the_deadline_too() {
+    let service = TestService::with(impatient(), Health::Fine);
+    let refused = service.call(get("/api/v1/notes", "Bearer slow")).await;
+    assert_eq!((refused.status, refused.code()), (503, "deadline".to_owned()));
+}
+
+#[actix_web::test]
+async fn c8_a_panic_while_looking_up_a_caller_shows_nothing() {
+    let refused = TestService::new().call(get("/api/v1/notes", "Bearer bug")).await;
+    assert_eq!((refused.status, refused.code()), (500, "internal".to_owned()));
+    assert!(!String::from_utf8(refused.body).unwrap().contains("secret"));
 }

@@ -120,6 +120,19 @@ async fn c12_browsers_may_call_from_listed_origins_only() {
     assert_eq!(listed.header("access-control-allow-credentials"), "true");
     let stranger = service.call(preflight("https://evil.example")).await;
     assert!(!stranger.headers.contains_key("access-control-allow-origin"));
+    assert_eq!((stranger.status, stranger.code()), (400, "malformed_request".to_owned()));
+}
+
+#[actix_web::test]
+async fn c12_a_browser_reads_refusals_and_their_headers() {
+    let asked = TestRequest::get().uri("/api/v1/notes").insert_header(("origin", "https://app.example"));
+    let refused = TestService::new().call(asked).await;
+    assert_eq!((refused.status, refused.code()), (401, "unauthenticated".to_owned()));
+    assert_eq!(refused.header("access-control-allow-origin"), "https://app.example");
+    let exposed = refused.header("access-control-expose-headers").to_ascii_lowercase();
+    for name in ["etag", "retry-after", "ratelimit", "ratelimit-policy", "www-authenticate"] {
+        assert!(exposed.split(',').any(|one| one.trim() == name), "{name} is missing in {exposed}");
+    }
 }
 
 #[actix_web::test]

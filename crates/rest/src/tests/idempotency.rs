@@ -32,6 +32,22 @@ async fn c10_a_key_with_another_body_is_refused() {
 }
 
 #[actix_web::test]
+async fn c10_a_key_with_another_id_in_the_path_is_refused() {
+    let service = TestService::new();
+    let (one, other) = (service.note().await, service.note().await);
+    let before = service.notes.entries();
+    let finish = async |id: &str| {
+        let path = format!("{NOTES}/{id}/finish");
+        service.send(Method::POST, &path, "{}", &[("idempotency-key", "k-1")]).await
+    };
+    assert_eq!(finish(&one).await.status, 200);
+    let refused = finish(&other).await;
+    assert_eq!((refused.status, refused.code()), (422, "idempotency_key_reused".to_owned()));
+    assert_eq!(finish(&one).await.header("idempotency-replayed"), "true");
+    assert_eq!(service.notes.entries(), before + 1);
+}
+
+#[actix_web::test]
 async fn c10_a_key_belongs_to_its_caller_and_route() {
     let service = TestService::new();
     service.send(Method::POST, NOTES, BODY, &[("idempotency-key", "k-1")]).await;

@@ -106,6 +106,10 @@ impl Transaction for Tx {
         Ok(())
     }
 
+    async fn keep(&self, _: &StoredReply) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
     async fn finish(self: Box<Self>) -> Result<(), StoreError> {
         let mut kept = self.kept.lock().unwrap();
         let reply = self.appended.lock().unwrap().take();

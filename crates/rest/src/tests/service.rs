@@ -33,6 +33,8 @@ impl Authenticate for Tokens {
             "writer" | "other" => &["notes:read", "notes:write"],
             "reader" => &["notes:read"],
             "broken" => return Err(StoreError::Unavailable(None)),
+            "slow" => std::future::pending().await,
+            "bug" => panic!("secret of the token"),
             _ => return Ok(None),
         };
         let number = if token == "other" { 2 } else { 1 };
@@ -60,9 +62,8 @@ impl Readiness for Parts {
 #[derive(Default)]
 pub struct Refusals(pub Mutex<Vec<RefusedAttempt>>);
 
-#[async_trait]
 impl RefusalLog for Refusals {
-    async fn refused(&self, attempt: RefusedAttempt) {
+    fn refused(&self, attempt: RefusedAttempt) {
         self.0.lock().unwrap().push(attempt);
     }
 }

@@ -28,6 +28,8 @@ pub struct BusyEntry {
     pub seating_id: SeatingId,
     /// Its seat there, from 1.
     pub seat: u32,
+    /// False for what staff overbooked: the place is taken, and is no session that others may join (B13).
+    pub exclusive: bool,
 }
 
 /// A time at which one of the wanted resources is taken, buffers included.
@@ -189,6 +191,7 @@ mod tests {
             session: None,
             seating_id: SeatingId::from_uuid(Uuid::from_u128(seating)),
             seat,
+            exclusive: true,
         }
     }
 

@@ -74,5 +74,6 @@ pub fn busy(interval: Interval, seating: u128, seat: u32) -> BusyEntry {
         session,
         seating_id: SeatingId::from_uuid(Uuid::from_u128(seating)),
         seat,
+        exclusive: true,
     }
 }

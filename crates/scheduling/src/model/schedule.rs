@@ -149,6 +149,17 @@ mod tests {
     }
 
     #[test]
+    fn t5_a_weekly_window_keeps_its_wall_clock_across_a_transition() {
+        let hours = daily("Europe/Paris", &[("09:00", "12:00")]);
+        let open = hours.expand(&span("2026-03-28T00:00:00Z", "2026-03-29T22:00:00Z"));
+        let expected = [
+            span("2026-03-28T08:00:00Z", "2026-03-28T11:00:00Z"),
+            span("2026-03-29T07:00:00Z", "2026-03-29T10:00:00Z"),
+        ];
+        assert_eq!(open.windows(), expected);
+    }
+
+    #[test]
     fn a1_an_override_replaces_the_whole_day() {
         let mut hours = daily("UTC", &[("08:00", "12:00")]);
         let afternoon = DayWindow::parse("14:00", "16:00").unwrap();

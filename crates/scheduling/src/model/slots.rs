@@ -233,7 +233,7 @@ impl<'a> SlotSearch<'a> {
         let key = SessionKey { service_id: self.service.id(), clinic_id };
         let (mut seats, mut session, mut buffer) = (Vec::new(), None, false);
         for other in taken {
-            if capacity > 1 && other.interval == *interval && other.session == Some(key) {
+            if capacity > 1 && other.exclusive && other.interval == *interval && other.session == Some(key) {
                 session = Some(other.seating_id);
                 seats.push(other.seat);
             } else if other.interval.overlaps(interval) {

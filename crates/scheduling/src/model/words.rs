@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use kernel::Reach;
 use thiserror::Error;
 
 /// Why a text was not taken.
@@ -82,6 +83,11 @@ impl Note {
 }
 
 impl BookingOrigin {
+    /// The origin where a request does not say: `patient` for patients and caregivers, `staff` for all others.
+    pub fn of(reach: Reach) -> Self {
+        Self(if reach.is_patient_side() { "patient" } else { "staff" }.to_owned())
+    }
+
     /// Reads a code of 1 to 40 lower-case letters, digits and underscores.
     pub fn parse(text: &str) -> Result<Self, TextError> {
         let code = bounded(text, 40, |_| false)?;
@@ -98,12 +104,6 @@ impl BookingOrigin {
     }
 }
 
-impl Default for BookingOrigin {
-    /// `staff`, where the request does not say.
-    fn default() -> Self {
-        Self("staff".to_owned())
-    }
-}
 
 impl fmt::Debug for PersonName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -159,6 +159,7 @@ mod tests {
     fn an_origin_is_a_short_code() {
         assert_eq!(BookingOrigin::parse("whatsapp").unwrap().as_str(), "whatsapp");
         assert_eq!(BookingOrigin::parse("By phone"), Err(TextError::Characters));
-        assert_eq!(BookingOrigin::default().as_str(), "staff");
+        let caregiver = Reach::Linked(kernel::ids::MembershipId::from_uuid(uuid::Uuid::nil()));
+        assert_eq!([Reach::Company, caregiver].map(|reach| BookingOrigin::of(reach).0), ["staff", "patient"]);
     }
 }

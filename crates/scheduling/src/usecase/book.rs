@@ -47,8 +47,8 @@ pub struct Book {
     pub reason: Option<Note>,
     /// Notes of the clinic; not for patients to write.
     pub notes: Option<Note>,
-    /// Where the booking comes from.
-    pub origin: BookingOrigin,
+    /// Where the booking comes from; nothing for the side that the caller is on. Patients cannot book as staff.
+    pub origin: Option<BookingOrigin>,
     /// In spite of a refusal (B13).
     pub overbooking: Option<Overbooking>,
 }
@@ -98,8 +98,18 @@ async fn book_any(
     ask: &Book,
     reply: Reply<Appointment>,
 ) -> Result<Committed<Appointment>, BookError> {
+    let candidates = match choose(env, permit, ask).await {
+        Ok(candidates) if !candidates.is_empty() => candidates,
+        refused => {
+            // A view does not look at the key: of what the first try took the repeat must be told first (C10).
+            if permit.scope().claim().is_some() {
+                drop(env.db.begin(permit.scope()).await?);
+            }
+            return Err(refused.err().unwrap_or(BookError::Refused(Reason::NotOffered)));
+        }
+    };
     let mut refusal = BookError::Refused(Reason::NotOffered);
-    for practitioner in choose(env, permit, ask).await? {
+    for practitioner in candidates {
         match unit_of_work(async || book_with(env, permit, ask, practitioner, reply).await).await {
             Err(taken @ BookError::Taken(..)) => refusal = taken,
             done => return done,
@@ -151,7 +161,7 @@ async fn book_with(
         practitioner_id: practitioner,
         resources: Vec::new(),
         time_zone,
-        origin: ask.origin.clone(),
+        origin: ask.origin.clone().unwrap_or_else(|| BookingOrigin::of(reach)),
         reason: ask.reason.clone(),
         notes: ask.notes.clone(),
     };
@@ -214,7 +224,11 @@ async fn alternatives(
     let to = around(to, ALTERNATIVES_WITHIN);
     let who = ask.practitioner_id.map_or(Who::Pool, Who::One);
     let view = env.db.view(permit.scope()).await?;
-    let situation = view.situation(&situation_ask(permit, ask, who, from, to)).await?;
+    let mut situation = view.situation(&situation_ask(permit, ask, who, from, to)).await?;
+    if !situation.patient.readable {
+        // Else the gaps between the slots would tell where the patient is (A9).
+        situation.patient.busy.clear();
+    }
     let start = start_of(&situation, ask)?;
     let Some(range) = Interval::between(start, to) else { return Ok(Vec::new()) };
     let Some(agendas) = situation.into_agendas(&range, ask.clinic_id) else { return Ok(Vec::new()) };
@@ -237,6 +251,9 @@ fn within_reach(reach: Reach, mut ask: Book) -> Result<Book, BookError> {
     }
     if reach.is_patient_side() && ask.notes.is_some() {
         faults.push(Fault::at("/notes", "out_of_reach"));
+    }
+    if reach.is_patient_side() && ask.origin == Some(BookingOrigin::of(Reach::Company)) {
+        faults.push(Fault::at("/origin", "out_of_reach"));
     }
     let overridden = ask.overbooking.as_ref().map(|one| one.permit.scope().reach());
     let may_override = overridden.is_none_or(|reach| match reach {

@@ -69,7 +69,7 @@ async fn cancel(
         return Err(StoreError::Contended.into());
     }
     let Outcome::Changed(after) = before.cancel(words.clone(), now)? else {
-        return Ok(unchanged(tx, before.seen_from(reach), reply));
+        return Ok(unchanged(tx, before.seen_from(reach), reply).await?);
     };
     if !tx.appointment_save(&after).await? {
         return Err(StoreError::Contended.into());

@@ -3,6 +3,7 @@
 use kernel::ids::ServiceId;
 use kernel::{
     Change, Committed, Fault, FromStore, Kind, Permit, Refusal, Reply, StoreError, StoredReply, commit, unchanged,
+    unit_of_work,
 };
 use thiserror::Error;
 
@@ -46,18 +47,28 @@ pub async fn change_service(
     ask: ChangeService,
     reply: Reply<Service>,
 ) -> Result<Committed<Service>, ChangeServiceError> {
+    unit_of_work(async || change(env, permit, &ask, reply).await).await
+}
+
+async fn change(
+    env: &Scheduling,
+    permit: &Permit<ServicesManage>,
+    ask: &ChangeService,
+    reply: Reply<Service>,
+) -> Result<Committed<Service>, ChangeServiceError> {
     let now = env.clock.now();
     let tx = env.db.begin(permit.scope()).await?;
     let before = tx.service_by_id(ask.service_id).await?.ok_or(ChangeServiceError::NotFound)?;
     if ask.seen_version.is_some_and(|seen| seen != before.version()) {
         return Err(ChangeServiceError::Stale);
     }
-    let after = before.changed(ask.patch).map_err(ChangeServiceError::Invalid)?;
+    let after = before.changed(ask.patch.clone()).map_err(ChangeServiceError::Invalid)?;
     if after == before {
-        return Ok(unchanged(tx, after, reply));
+        return Ok(unchanged(tx, after, reply).await?);
     }
     if !tx.service_save(&after, now).await? {
-        return Err(ChangeServiceError::Stale);
+        // Changed since it was read here: again, and stale only for who named a version.
+        return Err(StoreError::Contended.into());
     }
     let change = Change::updated(after.id(), after.version(), &before.facts(), &after.facts());
     let journal = permit.journal(after.id(), now).changed(change);

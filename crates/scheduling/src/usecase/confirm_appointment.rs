@@ -41,7 +41,7 @@ async fn confirm(
         return Err(MoveAppointmentError::Stale);
     }
     let Outcome::Changed(after) = before.confirm(now)? else {
-        return Ok(unchanged(tx, before.seen_from(reach), reply));
+        return Ok(unchanged(tx, before.seen_from(reach), reply).await?);
     };
     if !tx.appointment_save(&after).await? {
         return Err(StoreError::Contended.into());

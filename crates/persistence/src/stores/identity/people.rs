@@ -9,9 +9,11 @@ use identity::model::company::Company;
 use identity::model::email::Email;
 use identity::model::membership::{CompanyOfAccount, Membership, Profile};
 use identity::model::name::PlaceName;
+use identity::model::password::PasswordHash;
 use identity::ports::{PeopleReader, PeopleStore};
 use kernel::StoreError;
 use kernel::ids::{AccountId, ClinicId, MembershipId, TenantId};
+use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QueryOrder};
 
 use crate::rows::identity::{account, clinic, company, membership, membership_clinic};
@@ -62,6 +64,20 @@ impl PeopleReader for SeaTx {
 impl PeopleStore for SeaTx {
     async fn account_add(&self, account: &Account) -> Result<(), StoreError> {
         self.insert(account::Model::from(account)).await
+    }
+
+    async fn account_rehashed(
+        &self,
+        id: AccountId,
+        old: &PasswordHash,
+        new: &PasswordHash,
+    ) -> Result<(), StoreError> {
+        let update = self
+            .update_where::<account::Entity>()
+            .col_expr(account::Column::PasswordHash, Expr::value(new.as_str()))
+            .filter(account::Column::Id.eq(id.uuid()))
+            .filter(account::Column::PasswordHash.eq(old.as_str()));
+        self.exec(update).await.map(drop)
     }
 
     async fn account_update(&self, account: &Account) -> Result<(), StoreError> {

@@ -6,7 +6,6 @@ use identity::model::session::{DeviceSession, RefreshToken};
 use identity::ports::{EmailProofStore, RefreshTokenStore, SessionStore};
 use kernel::StoreError;
 use kernel::ids::{SessionId, TenantId};
-use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect};
 
 use crate::rows::identity::{refresh_token, session, signed_token};
@@ -19,11 +18,12 @@ impl SessionStore for SeaTx {
     }
 
     /// Whatever the caller's reach: it is the caller's own session, and is not answered with.
-    async fn session_by_id(&self, tenant: TenantId, id: SessionId) -> Result<Option<DeviceSession>, StoreError> {
+    async fn session_locked(&self, tenant: TenantId, id: SessionId) -> Result<Option<DeviceSession>, StoreError> {
         let select = self
             .select_unreached::<session::Entity>()
             .filter(session::Column::TenantId.eq(tenant.uuid()))
-            .filter(session::Column::Id.eq(id.uuid()));
+            .filter(session::Column::Id.eq(id.uuid()))
+            .lock_exclusive();
         self.one(select).await?.map(TryInto::try_into).transpose()
     }
 
@@ -33,8 +33,12 @@ impl SessionStore for SeaTx {
             .update_where::<session::Entity>()
             .set(row)
             .filter(session::Column::TenantId.eq(session.tenant.uuid()))
-            .filter(session::Column::Id.eq(session.id.uuid()));
-        self.exec(update).await.map(drop)
+            .filter(session::Column::Id.eq(session.id.uuid()))
+            .filter(session::Column::Version.eq(session.version - 1));
+        match self.exec(update).await? {
+            0 => Err(StoreError::Contended),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -53,13 +57,6 @@ impl RefreshTokenStore for SeaTx {
     }
 
     async fn refresh_token_spent(&self, token: &RefreshToken) -> Result<(), StoreError> {
-        let others = self
-            .update_where::<refresh_token::Entity>()
-            .col_expr(refresh_token::Column::Successor, Expr::value(Option::<Vec<u8>>::None))
-            .filter(refresh_token::Column::TenantId.eq(token.tenant.uuid()))
-            .filter(refresh_token::Column::SessionId.eq(token.session.uuid()))
-            .filter(refresh_token::Column::Successor.is_not_null());
-        self.exec(others).await?;
         let spent = self
             .update_where::<refresh_token::Entity>()
             .set(refresh_token::Model::from(token).into_active_model().reset_all())

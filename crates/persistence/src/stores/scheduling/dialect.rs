@@ -39,6 +39,14 @@ impl Dialect {
         }
     }
 
+    /// A boolean as an item of a JSON list.
+    pub(super) fn flag(self, column: &str) -> String {
+        match self {
+            Self::Postgres => column.to_owned(),
+            Self::Sqlite => format!("json(iif({column}, 'true', 'false'))"),
+        }
+    }
+
     /// JSON as an item of a JSON list.
     pub(super) fn json(self, column: &str) -> String {
         match self {

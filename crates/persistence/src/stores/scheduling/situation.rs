@@ -33,7 +33,7 @@ type StoredMember = (Uuid, String, String, Option<BTreeSet<Uuid>>, Option<BTreeS
 type StoredSchedule = (Uuid, Uuid, Vec<StoredWindow>, Option<NaiveDate>, Option<NaiveDate>);
 type StoredException =
     (Uuid, Option<Uuid>, Option<NaiveDate>, Option<Vec<StoredDayWindow>>, Option<Instant>, Option<Instant>);
-type StoredBusy = (Uuid, Instant, Instant, Uuid, u32, Instant, Instant, Uuid, Uuid);
+type StoredBusy = (Uuid, Instant, Instant, Uuid, u32, Instant, Instant, Uuid, Uuid, bool);
 
 #[async_trait]
 impl SituationReads for SeaTx {
@@ -53,7 +53,11 @@ impl SituationReads for SeaTx {
             service,
             clinics: clinics(row)?,
             practitioners: practitioners(row)?,
-            patient: PatientStanding { known: flag("patient_known")?, readable: flag("patient_readable")?, busy },
+            patient: PatientStanding {
+                known: flag("patient_known")?,
+                readable: flag("patient_known")? && flag("patient_readable")?,
+                busy,
+            },
             beneficiary_known: flag("beneficiary_known")?,
         })
     }
@@ -121,7 +125,7 @@ fn bookable(member: StoredMember) -> Result<Bookable, StoreError> {
 }
 
 fn busy(entry: StoredBusy) -> Result<BusyEntry, StoreError> {
-    let (_, start, end, session, seat, bare_start, bare_end, service, clinic) = entry;
+    let (_, start, end, session, seat, bare_start, bare_end, service, clinic, exclusive) = entry;
     let bare = interval(bare_start, bare_end)?;
     Ok(BusyEntry {
         buffered: interval(start, end)?,
@@ -129,6 +133,7 @@ fn busy(entry: StoredBusy) -> Result<BusyEntry, StoreError> {
         session: Some(SessionKey { service_id: ServiceId::from_uuid(service), clinic_id: ClinicId::from_uuid(clinic) }),
         seating_id: SeatingId::from_uuid(session),
         seat,
+        exclusive,
     })
 }
 

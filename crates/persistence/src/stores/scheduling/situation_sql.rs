@@ -38,59 +38,64 @@ pub(super) fn query(dialect: Dialect, reaching: &Reaching, ask: &SituationAsk) -
 }
 
 fn text(dialect: Dialect, ask: &SituationAsk) -> String {
-    let who = match ask.who {
-        Who::One(_) => "p.id = $3",
-        Who::Pool => {
-            "p.active AND p.id <> $3 AND (p.any_service OR EXISTS (SELECT 1 FROM practitioner_service g \
-             WHERE g.tenant_id = $1 AND g.practitioner_id = p.id AND g.service_id = $2))"
-        }
-    };
-    let patient = |number: usize, reach: &str| {
+    let known = |number: usize, reach: &str| {
         let id = dialect.uuid_parameter(number);
-        format!(
-            "EXISTS (SELECT 1 FROM patient k WHERE k.tenant_id = $1 AND k.id = {id} AND k.stage <> 'merged'{reach})"
-        )
+        format!("EXISTS (SELECT 1 FROM patient k WHERE k.tenant_id = $1 AND k.id = {id} AND k.stage <> 'merged'{reach})")
     };
-    let reach = format!(" AND {}", within_reach(ask.patient_reach));
-    let beneficiary = if ask.beneficiary_id.is_some() {
-        let reach = if ask.patient_reach.is_patient_side() { reach.as_str() } else { "" };
-        patient(5, reach)
-    } else {
+    let reach = within_reach(ask.patient_reach).map(|reach| format!(" AND {reach}"));
+    let beneficiary = match (&ask.beneficiary_id, &reach) {
         // The parameter is there whether or not it is needed.
-        format!("{} IS NULL", dialect.uuid_parameter(5))
+        (None, _) => format!("{} IS NULL", dialect.uuid_parameter(5)),
+        (Some(_), Some(reach)) if ask.patient_reach.is_patient_side() => known(5, reach),
+        (Some(_), _) => known(5, ""),
     };
     format!(
-        "WITH s AS (SELECT v.* FROM service v WHERE v.tenant_id = $1 AND v.id = $2), \
-         who AS (SELECT p.* FROM practitioner p WHERE p.tenant_id = $1 AND {who}) \
+        "WITH s AS (SELECT v.* FROM service v WHERE v.tenant_id = $1 AND v.id = $2){pool} \
          SELECT s.*, {clinics} AS clinics, {practitioners} AS practitioners, {schedules} AS schedules, \
          {exceptions} AS exceptions, {busy} AS busy, {patient_busy} AS patient_busy, \
          {known} AS patient_known, {readable} AS patient_readable, {beneficiary} AS beneficiary_known, \
-         $11 AS today, $12 AS since \
+         $3 AS asked, $10 AS reach, $11 AS today, $12 AS since \
          FROM (SELECT 1 AS one) one LEFT JOIN s ON one.one = 1",
+        pool = if ask.who == Who::Pool { POOL } else { "" },
         clinics = clinics(dialect),
-        practitioners = members(dialect),
-        schedules = schedules(dialect),
-        exceptions = exceptions(dialect),
-        busy = busy(dialect),
+        practitioners = members(dialect, ask.who),
+        schedules = schedules(dialect, ask.who),
+        exceptions = exceptions(dialect, ask.who),
+        busy = busy(dialect, ask.who),
         patient_busy = patient_busy(dialect),
-        known = patient(4, ""),
-        readable = patient(4, &reach),
+        known = known(4, ""),
+        readable = reach.map_or_else(|| "true".to_owned(), |reach| known(4, &reach)),
     )
+}
+
+/// All active practitioners who give the service.
+const POOL: &str = ", who AS (SELECT p.* FROM practitioner p WHERE p.tenant_id = $1 AND p.active AND (p.any_service \
+     OR EXISTS (SELECT 1 FROM practitioner_service g \
+     WHERE g.tenant_id = $1 AND g.practitioner_id = p.id AND g.service_id = $2)))";
+
+/// The rows of a table that belong to those who are asked about; more conditions may follow.
+fn owned(who: Who, table: &str, alias: &str, owner: &str) -> String {
+    match who {
+        Who::One(_) => format!("{table} {alias} WHERE {alias}.tenant_id = $1 AND {alias}.{owner} = $3"),
+        Who::Pool => {
+            format!("who w JOIN {table} {alias} ON {alias}.tenant_id = $1 AND {alias}.{owner} = w.id WHERE true")
+        }
+    }
 }
 
 fn clinics(dialect: Dialect) -> String {
     dialect.lists(&[dialect.uuid("c.id"), "c.time_zone".to_owned()], "clinic c WHERE c.tenant_id = $1")
 }
 
-fn members(dialect: Dialect) -> String {
+fn members(dialect: Dialect, who: Who) -> String {
     let [services, clinics] = practitioners::lists(dialect, "p");
     let nested = |list: String| match dialect {
         Dialect::Postgres => format!("({list})::json"),
         Dialect::Sqlite => format!("json({list})"),
     };
-    let flag = match dialect {
-        Dialect::Postgres => "p.active",
-        Dialect::Sqlite => "json(iif(p.active, 'true', 'false'))",
+    let (from, last_start) = match who {
+        Who::One(_) => ("practitioner p WHERE p.tenant_id = $1 AND p.id = $3", "NULL"),
+        Who::Pool => ("who p", LAST_START),
     };
     let items = [
         dialect.uuid("p.id"),
@@ -98,16 +103,18 @@ fn members(dialect: Dialect) -> String {
         "p.profession".to_owned(),
         nested(services),
         nested(clinics),
-        flag.to_owned(),
+        dialect.flag("p.active"),
         "p.version".to_owned(),
-        "(SELECT l.starts_at FROM busy l WHERE l.tenant_id = $1 AND l.resource_id = p.id AND (l.active OR l.overbooked) \
-         AND l.starts_at < $6 ORDER BY l.starts_at DESC LIMIT 1)"
-            .to_owned(),
+        last_start.to_owned(),
     ];
-    dialect.lists(&items, "who p")
+    dialect.lists(&items, from)
 }
 
-fn schedules(dialect: Dialect) -> String {
+/// Only a pool is chosen from by it.
+const LAST_START: &str = "(SELECT l.starts_at FROM busy l WHERE l.tenant_id = $1 AND l.resource_id = p.id \
+     AND (l.active OR l.overbooked) AND l.starts_at < $6 ORDER BY l.starts_at DESC LIMIT 1)";
+
+fn schedules(dialect: Dialect, who: Who) -> String {
     let items = [
         dialect.uuid("h.practitioner_id"),
         dialect.uuid("h.clinic_id"),
@@ -115,10 +122,10 @@ fn schedules(dialect: Dialect) -> String {
         "h.valid_from".to_owned(),
         "h.valid_to".to_owned(),
     ];
-    dialect.lists(&items, "who w JOIN schedule h ON h.tenant_id = $1 AND h.practitioner_id = w.id")
+    dialect.lists(&items, &owned(who, "schedule", "h", "practitioner_id"))
 }
 
-fn exceptions(dialect: Dialect) -> String {
+fn exceptions(dialect: Dialect, who: Who) -> String {
     let items = [
         dialect.uuid("x.practitioner_id"),
         dialect.uuid("x.clinic_id"),
@@ -128,15 +135,15 @@ fn exceptions(dialect: Dialect) -> String {
         "x.ends_at".to_owned(),
     ];
     let from = format!(
-        "who w JOIN schedule_exception x ON x.tenant_id = $1 AND x.practitioner_id = w.id \
-         AND ((x.kind = 'override' AND x.on_date >= $8 AND x.on_date <= $9) \
+        "{} AND ((x.kind = 'override' AND x.on_date >= $8 AND x.on_date <= $9) \
          OR (x.kind = 'leave' AND x.ends_at > $6 AND x.starts_at < {}))",
+        owned(who, "schedule_exception", "x", "practitioner_id"),
         latest(dialect)
     );
     dialect.lists(&items, &from)
 }
 
-fn busy(dialect: Dialect) -> String {
+fn busy(dialect: Dialect, who: Who) -> String {
     let items = [
         dialect.uuid("b.resource_id"),
         "b.starts_at".to_owned(),
@@ -147,10 +154,11 @@ fn busy(dialect: Dialect) -> String {
         "a.ends_at".to_owned(),
         dialect.uuid("a.service_id"),
         dialect.uuid("a.clinic_id"),
+        dialect.flag("b.active"),
     ];
     let from = format!(
-        "who w JOIN busy b ON b.tenant_id = $1 AND b.resource_id = w.id AND {} \
-         JOIN appointment a ON a.tenant_id = $1 AND a.id = b.appointment_id",
+        "(SELECT b.* FROM {} AND {}) b JOIN appointment a ON a.tenant_id = $1 AND a.id = b.appointment_id",
+        owned(who, "busy", "b", "resource_id"),
         around(dialect)
     );
     dialect.lists(&items, &from)
@@ -177,20 +185,20 @@ fn latest(dialect: Dialect) -> String {
     dialect.shifted("$7", '+', "COALESCE((SELECT duration_minutes + buffer_after_minutes FROM s), 0)")
 }
 
-/// Whether the patient `k` is within reach; $10 is whose reach it is.
-fn within_reach(reach: Reach) -> &'static str {
+/// Whether the patient `k` is within reach, where that is not every patient; $10 is whose reach it is.
+fn within_reach(reach: Reach) -> Option<&'static str> {
     match reach {
-        Reach::Company => "($10 = $10)",
-        Reach::Own(_) => "k.id = $10",
-        Reach::Linked(_) => {
+        Reach::Company => None,
+        Reach::Own(_) => Some("k.id = $10"),
+        Reach::Linked(_) => Some(
             "EXISTS (SELECT 1 FROM patient_link n WHERE n.tenant_id = $1 AND n.membership_id = $10 AND n.patient_id = k.id \
-             AND n.valid_from <= $11 AND (n.valid_to IS NULL OR n.valid_to > $11))"
-        }
-        Reach::Agenda(_) => {
+             AND n.valid_from <= $11 AND (n.valid_to IS NULL OR n.valid_to > $11))",
+        ),
+        Reach::Agenda(_) => Some(
             "EXISTS (SELECT 1 FROM appointment n WHERE n.tenant_id = $1 AND n.practitioner_id = $10 AND n.patient_id = k.id \
-             AND n.starts_at >= $12 AND n.status NOT IN ('cancelled', 'entered_in_error'))"
-        }
-        Reach::Nothing => "$10 IS NULL",
+             AND n.starts_at >= $12 AND n.status NOT IN ('cancelled', 'entered_in_error'))",
+        ),
+        Reach::Nothing => Some("$10 IS NULL"),
     }
 }
 

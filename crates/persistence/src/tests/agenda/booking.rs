@@ -1,9 +1,14 @@
 //! Booking: places, references, reach.
 
+use scheduling::model::patch::PractitionerPatch;
 use scheduling::model::reason::Reason;
 use scheduling::model::status::AppointmentStatus;
+use scheduling::model::words::BookingOrigin;
 use scheduling::permission::{AppointmentsOverride, AppointmentsRead, AppointmentsWrite};
-use scheduling::usecase::{Overbooking, ReadError, read_appointment, read_history};
+use scheduling::usecase::{
+    CancelAppointment, ChangePractitioner, Overbooking, ReadError, cancel_appointment, change_practitioner,
+    read_appointment, read_history,
+};
 
 use super::*;
 
@@ -167,5 +172,102 @@ async fn b13_an_override_books_what_is_taken_and_shows_as_busy() {
         assert_eq!(clinic.count("SELECT count(*) FROM busy WHERE tenant_id = $1 AND overbooked").await, 2);
         let history = read_history(&clinic.env, &clinic.all(), second.parts().id).await.unwrap();
         assert_eq!(history[0].after["override_reason"], "an emergency");
+    }
+}
+
+#[tokio::test]
+async fn a7_c10_a_repeat_for_anyone_is_told_what_the_first_took() {
+    for clinic in clinics().await {
+        let (service, _) = (clinic.service(|_| {}).await, clinic.working("Dra. Ana").await);
+        let (patient, permit) = (clinic.patient().await, clinic.by::<AppointmentsWrite>(Reach::Company));
+        let keyed = async |body: u8| {
+            let permit = permit.clone().claiming(Some(claim(1, body)));
+            book(&clinic.env, &permit, Clinic::ask(service, None, patient, NINE), unheard).await
+        };
+        drop(keyed(1).await.unwrap());
+        assert!(matches!(keyed(1).await, Err(BookError::Store(StoreError::Replay(_)))));
+        assert!(matches!(keyed(2).await, Err(BookError::Store(StoreError::KeyReused))));
+        let unkeyed = book(&clinic.env, &permit, Clinic::ask(service, None, patient, NINE), unheard).await;
+        assert_eq!(unkeyed.unwrap_err().code(), "scheduling.slot_taken");
+    }
+}
+
+#[tokio::test]
+async fn a6_b13_nobody_joins_what_staff_overbooked() {
+    for clinic in clinics().await {
+        let (single, group) = (clinic.service(|_| {}).await, clinic.service(|ask| ask.capacity = Some(5)).await);
+        let practitioner = clinic.working("Dra. Ana").await;
+        let ask = async |service| Clinic::ask(service, Some(practitioner), clinic.patient().await, NINE);
+        let first = clinic.book(ask(single).await).await.unwrap();
+        let permit = clinic.by::<AppointmentsOverride>(Reach::Company);
+        let overbooking = Some(Overbooking { permit, reason: Note::parse("an emergency").unwrap() });
+        clinic.book(Book { overbooking, ..ask(group).await }).await.unwrap();
+        let called_off = CancelAppointment {
+            appointment_id: first.parts().id,
+            seen_version: None,
+            requested_by: None,
+            reason_code: None,
+            reason: None,
+        };
+        drop(cancel_appointment(&clinic.env, &clinic.all(), called_off, unheard).await.unwrap());
+        let Err(BookError::Taken(Reason::Busy, _)) = clinic.book(ask(group).await).await else { panic!() };
+    }
+}
+
+#[tokio::test]
+async fn a9_alternatives_do_not_tell_where_a_patient_out_of_reach_is() {
+    for clinic in clinics().await {
+        let (service, mine, other) =
+            (clinic.service(|_| {}).await, clinic.working("Dra. Ana").await, clinic.working("Dr. Rui").await);
+        let (patient, stranger) = (clinic.patient().await, clinic.patient().await);
+        let half_past = "2026-03-03T12:30:00Z";
+        clinic.book(Clinic::ask(service, Some(other), patient, half_past)).await.unwrap();
+        clinic.book(Clinic::ask(service, Some(mine), stranger, NINE)).await.unwrap();
+        let first_of = async |reach: Reach| {
+            let ask = Clinic::ask(service, Some(mine), patient, NINE);
+            match book(&clinic.env, &clinic.by(reach), ask, unheard).await {
+                Err(BookError::Taken(Reason::Busy, others)) => others[0].interval.start(),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(first_of(Reach::Agenda(mine)).await, utc(half_past));
+        assert_eq!(first_of(Reach::Company).await, utc("2026-03-03T13:00:00Z"));
+    }
+}
+
+#[tokio::test]
+async fn the_origin_is_the_side_of_the_caller_and_patients_are_not_staff() {
+    for clinic in clinics().await {
+        let (service, practitioner) = (clinic.service(|_| {}).await, clinic.working("Dra. Ana").await);
+        let patient = clinic.patient().await;
+        let booked = async |reach, start: &str, origin: Option<&str>| {
+            let origin = origin.map(|origin| BookingOrigin::parse(origin).unwrap());
+            let ask = Book { origin, ..Clinic::ask(service, Some(practitioner), patient, start) };
+            let done = book(&clinic.env, &clinic.by(reach), ask, unheard).await?;
+            Ok::<_, BookError>(done.value().parts().origin.as_str().to_owned())
+        };
+        let own = Reach::Own(patient);
+        assert_eq!(booked(Reach::Company, NINE, None).await.unwrap(), "staff");
+        assert_eq!(booked(own, "2026-03-04T12:00:00Z", None).await.unwrap(), "patient");
+        assert_eq!(booked(own, "2026-03-05T12:00:00Z", Some("whatsapp")).await.unwrap(), "whatsapp");
+        let refused = booked(own, "2026-03-06T12:00:00Z", Some("staff")).await.unwrap_err();
+        assert_eq!((refused.kind(), refused.faults()[0].pointer.as_str()), (kernel::Kind::Forbidden, "/origin"));
+    }
+}
+
+/// A booking decides by the profile: it must not change in between.
+#[tokio::test]
+async fn b1_a_profile_changes_only_under_the_lock_of_its_agenda() {
+    for clinic in clinics().await {
+        let practitioner = clinic.working("Dra. Ana").await;
+        let agenda = clinic.db.open_agenda(clinic.all::<Act>().scope(), &[practitioner.uuid()]).await.unwrap();
+        let patch = PractitionerPatch { name: Some(PersonName::parse("Dra. Bia").unwrap()), ..PractitionerPatch::default() };
+        let ask = ChangePractitioner { practitioner_id: practitioner, seen_version: None, patch };
+        let permit = clinic.all();
+        let mut change = Box::pin(change_practitioner(&clinic.env, &permit, ask, unheard));
+        let patience = std::time::Duration::from_millis(150);
+        assert!(tokio::time::timeout(patience, &mut change).await.is_err(), "it did not wait for the lock");
+        drop(agenda);
+        assert_eq!(change.await.unwrap().value().profile().name.expose(), "Dra. Bia");
     }
 }

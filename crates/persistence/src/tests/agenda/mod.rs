@@ -18,7 +18,7 @@ use scheduling::model::requested_start::RequestedStart;
 use scheduling::model::service::{ServiceAsk, ServiceTerms};
 use scheduling::model::slots::{Audience, SlotList};
 use scheduling::model::weekly::{DayWindow, WeeklySchedule, WeeklyWindow};
-use scheduling::model::words::{BookingOrigin, Label, Note, PersonName};
+use scheduling::model::words::{Label, Note, PersonName};
 use scheduling::usecase::{
     Book, BookError, ListSlots, SetAvailability, add_practitioner, add_service, book, list_slots, set_availability,
 };
@@ -173,7 +173,7 @@ impl Clinic {
             beneficiary_id: None,
             reason: None,
             notes: None,
-            origin: BookingOrigin::default(),
+            origin: None,
             overbooking: None,
         }
     }

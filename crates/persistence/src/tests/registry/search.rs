@@ -69,7 +69,10 @@ async fn pt3_a_word_that_many_have_is_paged_like_any_other() {
         for limit in [7, 20, 60, 200] {
             assert_eq!(clinic.walked(search_for("ana", limit)).await, expected, "{limit}");
         }
-        assert_eq!(clinic.walked(search_for("ana 1", 3)).await, expected.iter().filter(|name| name.contains('1')).cloned().collect::<Vec<_>>());
+        assert_eq!(
+            clinic.walked(search_for("ana 1", 3)).await,
+            expected.iter().filter(|name| name.contains('1')).cloned().collect::<Vec<_>>()
+        );
     }
 }
 

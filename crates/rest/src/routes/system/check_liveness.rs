@@ -22,7 +22,7 @@ impl Wire for Liveness {
 /// Check that the process is up
 ///
 /// Answers without looking at anything else; for supervisors that restart a hung process.
-#[operation]
+#[operation(class = Probe)]
 pub async fn check_liveness(_guard: Guard<Public>) -> Read<Liveness> {
     Read(Liveness { status: Health::Fine })
 }

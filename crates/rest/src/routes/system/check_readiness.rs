@@ -26,7 +26,7 @@ impl Wire for ReadinessReport {
 /// Check that this node can work
 ///
 /// 503 when a part that every request needs is down; `degraded` when work is late.
-#[operation]
+#[operation(class = Probe)]
 pub async fn check_readiness(_guard: Guard<Public>, state: Env<State>) -> Result<Read<ReadinessReport>, Problem> {
     let checks = state.ports().readiness.checks().await;
     let status = checks.iter().map(|check| check.status).max().unwrap_or(Health::Fine);

@@ -42,7 +42,7 @@ pub struct NewAppointment {
     reason: Option<Note>,
     /// Notes of the clinic; not for patients to write.
     notes: Option<Note>,
-    /// Where the booking comes from; `staff` unless said otherwise.
+    /// Where the booking comes from; absent: `patient` for patients and caregivers, who cannot say `staff`, else `staff`.
     origin: Option<BookingOrigin>,
     /// To book in spite of a refusal; needs `appointments:override`.
     r#override: Option<BookingOverride>,
@@ -69,7 +69,7 @@ impl NewAppointment {
             beneficiary_id: self.beneficiary_id,
             reason: self.reason,
             notes: self.notes,
-            origin: self.origin.unwrap_or_default(),
+            origin: self.origin,
             overbooking,
         })
     }

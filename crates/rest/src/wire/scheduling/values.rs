@@ -1,6 +1,6 @@
 //! Single values of agendas: how their texts are read and described.
 
-use chrono::{DateTime, FixedOffset, NaiveDateTime, Utc};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDateTime, Utc};
 use kernel::{Fault, Start};
 use scheduling::model::requested_start::RequestedStart;
 use scheduling::model::weekly::{MinuteOfDay, parse_weekday, weekday_name};
@@ -13,6 +13,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::FromText;
 use crate::fault::{Faults, Place};
 use crate::from_json::FromJson;
+use crate::from_text::is_sensible;
 use crate::json::Json;
 use crate::schema::{self, AnySchema, Schemas};
 
@@ -142,7 +143,8 @@ impl<const LEAST: i64, const MOST: i64> FromJson for Between<LEAST, MOST> {
 impl FromText for LocalStart {
     fn from_text(text: &str) -> Result<Self, &'static str> {
         match RequestedStart::parse(None, Some(text), None) {
-            Ok(RequestedStart::Local { local, .. }) => Ok(Self(local)),
+            Ok(RequestedStart::Local { local, .. }) if is_sensible(local.year()) => Ok(Self(local)),
+            Ok(RequestedStart::Local { .. }) => Err("out_of_range"),
             _ => Err("invalid_local_time"),
         }
     }

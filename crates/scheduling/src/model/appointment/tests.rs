@@ -19,7 +19,7 @@ fn ask(number: u128) -> BookingAsk {
         practitioner_id: practitioner(|_| {}).id(),
         resources: [8, 7, 8].map(|number| ResourceId::from_uuid(Uuid::from_u128(number))).to_vec(),
         time_zone: Zone::parse("America/Sao_Paulo").unwrap(),
-        origin: BookingOrigin::default(),
+        origin: BookingOrigin::of(kernel::Reach::Company),
         reason: None,
         notes: None,
     }

@@ -258,6 +258,8 @@ fn a6_only_the_same_service_clinic_and_time_is_the_same_session() {
     let moved =
         |entry: &mut BusyEntry| entry.session = entry.session.map(|key| SessionKey { clinic_id: clinic(9), ..key });
     assert_eq!(decide(moved, 2), Some(Reason::Busy));
+    // What staff overbooked is no session (B13): whoever joined it would not be guarded by the database.
+    assert_eq!(decide(|entry| entry.exclusive = false, 2), Some(Reason::Busy));
 }
 
 #[test]
