@@ -149,7 +149,8 @@ CREATE FUNCTION salus_append_only() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION 'append_only' USING ERRCODE = 'restrict_violation'; END $$;
 ";
 
-const APPEND_ONLY: &[&str] = &["journal_entry", "journal_change", "journal_link", "event", "event_position", "consumed_event"];
+const APPEND_ONLY: &[&str] =
+    &["journal_entry", "journal_change", "journal_link", "event", "event_position", "consumed_event"];
 
 const CHANGING: &[&str] = &["job", "idempotency", "access_log"];
 

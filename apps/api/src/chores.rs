@@ -49,3 +49,36 @@ async fn keys(app: &App) {
         tracing::error!(%error, "the signing keys were not looked after");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use kernel::ManualClock;
+    use kernel::seal::Keyring;
+
+    use super::*;
+    use crate::settings::{Settings, Variables};
+    use crate::wiring::World;
+    use crate::worker::stopping;
+
+    #[tokio::test]
+    async fn i3_a_node_without_a_worker_follows_the_signing_keys() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("salus.db").display());
+        let settings = Settings::parse(&Variables::new([("DATABASE_URL", url)])).unwrap();
+        let clock = Arc::new(ManualClock::new("2027-03-10T12:00:00Z".parse().unwrap()));
+        let world = World { clock: clock.clone(), ..World::real() };
+        let app = App::start(&settings, Keyring::generate().0, world).await.unwrap();
+        assert_eq!(app.identity.keys.set().public().len(), 1);
+        clock.advance(chrono::Duration::days(91));
+        let (stopper, stop) = stopping();
+        let followed = async {
+            while app.identity.keys.set().public().len() < 2 {
+                tokio::task::yield_now().await;
+            }
+            stopper.stop();
+        };
+        tokio::join!(follow_keys(app.clone(), stop), followed);
+    }
+}

@@ -64,11 +64,7 @@ pub(crate) struct PostgresTransaction {
 
 impl PostgresTransaction {
     /// Sends `sql`, which begins with `BEGIN`, and gives the rows that its statements answered.
-    pub(crate) async fn begin(
-        pool: &PgPool,
-        sql: String,
-        holding: Holding,
-    ) -> Result<(Self, Vec<PgRow>), sqlx::Error> {
+    pub(crate) async fn begin(pool: &PgPool, sql: String, holding: Holding) -> Result<(Self, Vec<PgRow>), sqlx::Error> {
         let mut tx = Self { connection: Some(pool.acquire().await?), holding };
         let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(tx.connection()?).await?;
         Ok((tx, rows))
@@ -193,7 +189,9 @@ impl ConnectionTrait for Connection {
                 let connection = tx.connection().map_err(exec)?;
                 self.seen(sqlx_query(sql, values).execute(connection).await.map(Into::into))
             }
-            Way::Sqlite(tx, _) => self.seen(sqlx_query(sql, values).execute(&mut **tx.lock().await).await.map(Into::into)),
+            Way::Sqlite(tx, _) => {
+                self.seen(sqlx_query(sql, values).execute(&mut **tx.lock().await).await.map(Into::into))
+            }
             Way::PostgresView(..) | Way::SqliteView(_) => Err(DbErr::Custom("a view does not write".to_owned())),
         }
     }

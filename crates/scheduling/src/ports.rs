@@ -168,6 +168,15 @@ pub enum Who {
     Pool,
 }
 
+/// How much has to be known of what is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// When; a refusal then cannot tell busy from buffer. Enough for a list of what is free.
+    Times,
+    /// And what it is, with and without buffers.
+    Bookings,
+}
+
 /// What has to be known for a decision about slots.
 #[derive(Clone, Copy, Debug)]
 pub struct SituationAsk {
@@ -185,6 +194,8 @@ pub struct SituationAsk {
     pub from: DateTime<Utc>,
     /// The latest start that is asked about.
     pub to: DateTime<Utc>,
+    /// How much of what is taken; a group's sessions are always told.
+    pub detail: Detail,
 }
 
 /// The place of a row in a list by name.

@@ -1153,7 +1153,7 @@ export interface components {
             local_start?: string | null;
             /** @description Notes of the clinic; not for patients to write. */
             notes?: string | null;
-            /** @description Where the booking comes from; `staff` unless said otherwise. */
+            /** @description Where the booking comes from; absent: `patient` for patients and caregivers, who cannot say `staff`, else `staff`. */
             origin?: string | null;
             /** @description To book in spite of a refusal; needs `appointments:override`. */
             override?: null | components["schemas"]["BookingOverride"];

@@ -450,6 +450,12 @@ CREATE TABLE schedule_exception (
     OR (kind = 'leave' AND starts_at IS NOT NULL AND ends_at > starts_at))
 );
 CREATE INDEX schedule_exception_by_practitioner ON schedule_exception (tenant_id, practitioner_id);
+CREATE TABLE sequencer_horizon (
+  stream text NOT NULL,
+  place bigint NOT NULL,
+  CONSTRAINT sequencer_horizon_pkey PRIMARY KEY (stream),
+  CONSTRAINT sequencer_horizon_stream_check CHECK (stream IN ('journal', 'event'))
+);
 CREATE TABLE service (
   tenant_id uuid_text NOT NULL,
   id uuid_text NOT NULL,

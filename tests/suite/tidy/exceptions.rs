@@ -26,12 +26,13 @@ fn holds(list: &[(&str, usize, &str)], needle: &str, except: &[&str]) {
     assert!(list.is_sorted(), "the list of files with `{needle}` is sorted");
     assert!(list.iter().all(|(_, _, reason)| !reason.is_empty()), "each has its reason");
     let listed: Vec<(String, usize)> = list.iter().map(|(file, count, _)| ((*file).to_owned(), *count)).collect();
-    let found: Vec<(String, usize)> = all_rust_files()
+    let mut found: Vec<(String, usize)> = all_rust_files()
         .into_iter()
         .filter(|(name, _)| !except.contains(&name.as_str()) && !name.starts_with("tests/") && !name.contains("/tests/"))
         .map(|(name, text)| (name, count(&text, needle)))
         .filter(|(_, count)| *count > 0)
         .collect();
+    found.sort();
     assert_eq!(found, listed, "files with `{needle}` and their list differ");
 }
 

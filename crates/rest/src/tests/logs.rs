@@ -71,7 +71,7 @@ async fn c15_a_request_is_one_line_with_its_template_and_its_caller() {
     let lines = Log::lines();
     let [line] = lines.as_slice() else { panic!("{}", Log::text()) };
     assert_eq!((&line["route"], &line["operation"]), (&"/api/v1/notes/{hold_id}".into(), &"get_note".into()));
-    assert_eq!((&line["status"], &line["method"]), (&404.into(), &"GET".into()));
+    assert_eq!((&line["status"], &line["method"]), (&422.into(), &"GET".into()));
     let span = &line["span"];
     assert_eq!(span["request_id"], answer.header("x-request-id"));
     assert_eq!(span["tenant_id"], "00000000-0000-0000-0000-000000000064");

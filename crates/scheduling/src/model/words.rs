@@ -104,7 +104,6 @@ impl BookingOrigin {
     }
 }
 
-
 impl fmt::Debug for PersonName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PersonName(…)")

@@ -19,7 +19,7 @@ use crate::model::situation::{Agendas, Situation, StartRefused, possible_starts}
 use crate::model::slots::{Audience, list_slots};
 use crate::model::words::{BookingOrigin, Note};
 use crate::permission::{AppointmentsOverride, AppointmentsWrite, audience};
-use crate::ports::{BUSY_NO_OVERLAP, BUSY_SEAT_ONCE, Firmness, SchedulingTx, SituationAsk, Who};
+use crate::ports::{BUSY_NO_OVERLAP, BUSY_SEAT_ONCE, Detail, Firmness, SchedulingTx, SituationAsk, Who};
 
 /// How many other slots a refusal names (B2).
 const ALTERNATIVES: usize = 3;
@@ -311,6 +311,7 @@ fn situation_ask(
         patient_reach: permit.scope().reach(),
         from,
         to,
+        detail: Detail::Bookings,
     }
 }
 

@@ -15,7 +15,7 @@ use crate::model::requested_start::RequestedStart;
 use crate::model::situation::{Situation, StartRefused, possible_starts};
 use crate::model::slots::Audience;
 use crate::permission::AvailabilityRead;
-use crate::ports::{SituationAsk, Who};
+use crate::ports::{Detail, SituationAsk, Who};
 
 /// What to explain.
 #[derive(Clone, Copy, Debug)]
@@ -79,6 +79,7 @@ pub async fn explain_slot(
             patient_reach: ask.patient.map_or(Reach::Nothing, |(_, reach)| reach),
             from,
             to,
+            detail: Detail::Bookings,
         })
         .await?;
     if !situation.patient.readable {

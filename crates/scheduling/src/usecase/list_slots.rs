@@ -10,7 +10,7 @@ use crate::model::reason::EmptyReason;
 use crate::model::service::Modality;
 use crate::model::slots::{self, Audience, SlotList};
 use crate::permission::AvailabilityRead;
-use crate::ports::{SituationAsk, Who};
+use crate::ports::{Detail, SituationAsk, Who};
 
 /// The longest range that can be asked for.
 pub const LONGEST_RANGE: TimeDelta = TimeDelta::days(62);
@@ -51,6 +51,7 @@ pub async fn list_slots(
             patient_reach: Reach::Nothing,
             from: ask.range.start(),
             to: ask.range.end(),
+            detail: Detail::Times,
         })
         .await?;
     let agendas = situation.into_agendas(&ask.range, ask.clinic_id);

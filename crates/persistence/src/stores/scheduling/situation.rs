@@ -17,6 +17,7 @@ use scheduling::model::situation::{Bookable, PatientStanding, Situation};
 use scheduling::model::words::{Label, PersonName};
 use scheduling::ports::{SituationAsk, SituationReads};
 use sea_orm::{FromQueryResult, QueryResult};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
@@ -33,7 +34,15 @@ type StoredMember = (Uuid, String, String, Option<BTreeSet<Uuid>>, Option<BTreeS
 type StoredSchedule = (Uuid, Uuid, Vec<StoredWindow>, Option<NaiveDate>, Option<NaiveDate>);
 type StoredException =
     (Uuid, Option<Uuid>, Option<NaiveDate>, Option<Vec<StoredDayWindow>>, Option<Instant>, Option<Instant>);
-type StoredBusy = (Uuid, Instant, Instant, Uuid, u32, Instant, Instant, Uuid, Uuid, bool);
+type StoredBusy = (Uuid, Moment, Moment, Uuid, u32, Moment, Moment, Uuid, Uuid, bool);
+
+/// An instant as microseconds (PostgreSQL) or as text (SQLite), see [`Dialect::instant_of_many`].
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Moment {
+    Micros(i64),
+    Text(Instant),
+}
 
 #[async_trait]
 impl SituationReads for SeaTx {
@@ -47,8 +56,8 @@ impl SituationReads for SeaTx {
             None => None,
         };
         let flag = |column: &str| row.try_get::<bool>("", column).map_err(store);
-        let busy: Vec<(Instant, Instant)> = lists(row, "patient_busy")?;
-        let busy = busy.into_iter().map(|(start, end)| interval(start, end)).collect::<Result<_, _>>()?;
+        let busy: Vec<(Moment, Moment)> = lists(row, "patient_busy")?;
+        let busy = busy.into_iter().map(|(start, end)| between(start, end)).collect::<Result<_, _>>()?;
         Ok(Situation {
             service,
             clinics: clinics(row)?,
@@ -99,7 +108,25 @@ fn practitioners(row: &QueryResult) -> Result<Vec<Bookable>, StoreError> {
             one.busy.push(busy(entry)?);
         }
     }
+    for (owner, times) in lists::<(Uuid, Vec<(Moment, Moment)>)>(row, "times")? {
+        let Some(one) = found.get_mut(&owner) else { continue };
+        for (start, end) in times {
+            one.busy.push(taken(between(start, end)?));
+        }
+    }
     Ok(found.into_values().collect())
+}
+
+/// A taken time of which no more is known: nobody joins it.
+fn taken(time: Interval) -> BusyEntry {
+    BusyEntry {
+        buffered: time,
+        interval: time,
+        session: None,
+        seating_id: SeatingId::from_uuid(Uuid::nil()),
+        seat: 1,
+        exclusive: true,
+    }
 }
 
 /// A practitioner as far as decisions need to know them: without registrations and membership.
@@ -126,15 +153,23 @@ fn bookable(member: StoredMember) -> Result<Bookable, StoreError> {
 
 fn busy(entry: StoredBusy) -> Result<BusyEntry, StoreError> {
     let (_, start, end, session, seat, bare_start, bare_end, service, clinic, exclusive) = entry;
-    let bare = interval(bare_start, bare_end)?;
+    let bare = between(bare_start, bare_end)?;
     Ok(BusyEntry {
-        buffered: interval(start, end)?,
+        buffered: between(start, end)?,
         interval: bare,
         session: Some(SessionKey { service_id: ServiceId::from_uuid(service), clinic_id: ClinicId::from_uuid(clinic) }),
         seating_id: SeatingId::from_uuid(session),
         seat,
         exclusive,
     })
+}
+
+fn between(start: Moment, end: Moment) -> Result<Interval, StoreError> {
+    let instant = |moment| match moment {
+        Moment::Micros(micros) => DateTime::from_timestamp_micros(micros).ok_or_else(unreadable),
+        Moment::Text(instant) => Ok(instant),
+    };
+    interval(instant(start)?, instant(end)?)
 }
 
 fn interval(start: Instant, end: Instant) -> Result<Interval, StoreError> {

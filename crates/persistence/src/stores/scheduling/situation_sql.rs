@@ -1,7 +1,7 @@
 //! The query that reads all that a decision about slots needs, in one statement (A10).
 
 use kernel::Reach;
-use scheduling::ports::{SituationAsk, Who};
+use scheduling::ports::{Detail, SituationAsk, Who};
 use sea_orm::Value;
 
 use super::dialect::Dialect;
@@ -49,10 +49,14 @@ fn text(dialect: Dialect, ask: &SituationAsk) -> String {
         (Some(_), Some(reach)) if ask.patient_reach.is_patient_side() => known(5, reach),
         (Some(_), _) => known(5, ""),
     };
+    let detailed = match ask.detail {
+        Detail::Bookings => "true",
+        Detail::Times => "COALESCE((SELECT capacity FROM s), 1) > 1",
+    };
     format!(
         "WITH s AS (SELECT v.* FROM service v WHERE v.tenant_id = $1 AND v.id = $2){pool} \
          SELECT s.*, {clinics} AS clinics, {practitioners} AS practitioners, {schedules} AS schedules, \
-         {exceptions} AS exceptions, {busy} AS busy, {patient_busy} AS patient_busy, \
+         {exceptions} AS exceptions, {busy} AS busy, {times} AS times, {patient_busy} AS patient_busy, \
          {known} AS patient_known, {readable} AS patient_readable, {beneficiary} AS beneficiary_known, \
          $3 AS asked, $10 AS reach, $11 AS today, $12 AS since \
          FROM (SELECT 1 AS one) one LEFT JOIN s ON one.one = 1",
@@ -61,7 +65,8 @@ fn text(dialect: Dialect, ask: &SituationAsk) -> String {
         practitioners = members(dialect, ask.who),
         schedules = schedules(dialect, ask.who),
         exceptions = exceptions(dialect, ask.who),
-        busy = busy(dialect, ask.who),
+        busy = format!("CASE WHEN {detailed} THEN {} END", busy(dialect, ask.who)),
+        times = format!("CASE WHEN {detailed} THEN NULL ELSE {} END", times(dialect, ask.who)),
         patient_busy = patient_busy(dialect),
         known = known(4, ""),
         readable = reach.map_or_else(|| "true".to_owned(), |reach| known(4, &reach)),
@@ -145,15 +150,15 @@ fn exceptions(dialect: Dialect, who: Who) -> String {
 
 fn busy(dialect: Dialect, who: Who) -> String {
     let items = [
-        dialect.uuid("b.resource_id"),
-        "b.starts_at".to_owned(),
-        "b.ends_at".to_owned(),
-        dialect.uuid("b.session_id"),
+        dialect.uuid_of_many("b.resource_id"),
+        dialect.instant_of_many("b.starts_at"),
+        dialect.instant_of_many("b.ends_at"),
+        dialect.uuid_of_many("b.session_id"),
         "b.seat".to_owned(),
-        "a.starts_at".to_owned(),
-        "a.ends_at".to_owned(),
-        dialect.uuid("a.service_id"),
-        dialect.uuid("a.clinic_id"),
+        dialect.instant_of_many("a.starts_at"),
+        dialect.instant_of_many("a.ends_at"),
+        dialect.uuid_of_many("a.service_id"),
+        dialect.uuid_of_many("a.clinic_id"),
         dialect.flag("b.active"),
     ];
     let from = format!(
@@ -161,14 +166,23 @@ fn busy(dialect: Dialect, who: Who) -> String {
         owned(who, "busy", "b", "resource_id"),
         around(dialect)
     );
-    dialect.lists(&items, &from)
+    dialect.many_lists(&items, &from)
+}
+
+/// The taken times alone, by practitioner: of thousands of them, most of the rest would be text.
+fn times(dialect: Dialect, who: Who) -> String {
+    let owned = format!("{} AND {}", owned(who, "busy", "b", "resource_id"), around(dialect));
+    let items = [dialect.instant_of_many("b.starts_at"), dialect.instant_of_many("b.ends_at")];
+    let by_owner = dialect.many_lists_by("b.resource_id", &items, &owned);
+    let items = [dialect.uuid_of_many("o.id"), dialect.list_of_many("o.items")];
+    dialect.many_lists(&items, &format!("({by_owner}) o"))
 }
 
 fn patient_busy(dialect: Dialect) -> String {
-    let items = ["b.starts_at".to_owned(), "b.ends_at".to_owned()];
+    let items = [dialect.instant_of_many("b.starts_at"), dialect.instant_of_many("b.ends_at")];
     let id = dialect.uuid_parameter(4);
     let from = format!("busy b WHERE b.tenant_id = $1 AND b.resource_id = {id} AND {}", around(dialect));
-    dialect.lists(&items, &from)
+    dialect.many_lists(&items, &from)
 }
 
 /// The busy rows that can touch a start from $6 to $7 and its buffers.

@@ -261,7 +261,8 @@ async fn b1_a_profile_changes_only_under_the_lock_of_its_agenda() {
     for clinic in clinics().await {
         let practitioner = clinic.working("Dra. Ana").await;
         let agenda = clinic.db.open_agenda(clinic.all::<Act>().scope(), &[practitioner.uuid()]).await.unwrap();
-        let patch = PractitionerPatch { name: Some(PersonName::parse("Dra. Bia").unwrap()), ..PractitionerPatch::default() };
+        let patch =
+            PractitionerPatch { name: Some(PersonName::parse("Dra. Bia").unwrap()), ..PractitionerPatch::default() };
         let ask = ChangePractitioner { practitioner_id: practitioner, seen_version: None, patch };
         let permit = clinic.all();
         let mut change = Box::pin(change_practitioner(&clinic.env, &permit, ask, unheard));
