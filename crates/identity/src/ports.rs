@@ -124,12 +124,7 @@ pub trait PeopleStore: Send + Sync {
     /// Adds an account; refused by [`ACCOUNT_EMAIL_UNIQUE`].
     async fn account_add(&self, account: &Account) -> Result<(), StoreError>;
     /// Replaces the hash of a password by another hash of the same password, unless the password was changed meanwhile.
-    async fn account_rehashed(
-        &self,
-        id: AccountId,
-        old: &PasswordHash,
-        new: &PasswordHash,
-    ) -> Result<(), StoreError>;
+    async fn account_rehashed(&self, id: AccountId, old: &PasswordHash, new: &PasswordHash) -> Result<(), StoreError>;
     /// Writes what may change of an account: name, password, verification, locale, version.
     async fn account_update(&self, account: &Account) -> Result<(), StoreError>;
     /// Adds a company.

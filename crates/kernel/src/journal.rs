@@ -5,8 +5,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::ids::Id;
 use crate::idempotency::StoredReply;
+use crate::ids::Id;
 use crate::permit::{Actor, Origin};
 use crate::tenancy::TenantScope;
 

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::ids::{AccountId, Id, MembershipId, SessionId, TenantId};
 use crate::idempotency::Claim;
+use crate::ids::{AccountId, Id, MembershipId, SessionId, TenantId};
 use crate::journal::{Entity, Journal};
 use crate::tenancy::{Reach, TenantScope};
 

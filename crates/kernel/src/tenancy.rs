@@ -1,7 +1,7 @@
 //! Whose data a unit of work may touch, and how much of it.
 
-use crate::ids::{MembershipId, PatientId, PractitionerId, TenantId};
 use crate::idempotency::Claim;
+use crate::ids::{MembershipId, PatientId, PractitionerId, TenantId};
 
 /// How much of a company's personal data a caller reaches with one permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

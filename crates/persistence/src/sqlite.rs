@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sea_orm::sqlx::{ConnectOptions, SqlitePool};
+use sea_orm::sqlx::{self, ConnectOptions, SqlitePool};
 use sea_orm::{DatabaseConnection, SqlxSqliteConnector};
 
 use crate::database::{ConnectError, Pool, Settings};
@@ -47,7 +47,31 @@ fn folder_of(options: &SqliteConnectOptions) -> Option<&Path> {
     options.get_filename().parent().filter(|folder| !folder.as_os_str().is_empty())
 }
 
-async fn pool(options: SqliteConnectOptions, size: u32, reader: bool) -> Result<SqlitePool, sea_orm::sqlx::Error> {
+/// How often the first node's switch to the write-ahead log is waited for, [`SWITCH_PAUSE`] each time.
+const SWITCH_TRIES: u32 = 250;
+const SWITCH_PAUSE: Duration = Duration::from_millis(20);
+
+/// Several nodes that start on a new file all want to switch it to the write-ahead log; SQLite tells the late ones that it is
+/// busy without waiting, whatever the time-out.
+async fn pool(options: SqliteConnectOptions, size: u32, reader: bool) -> Result<SqlitePool, sqlx::Error> {
+    let mut left = SWITCH_TRIES;
+    loop {
+        match open(options.clone(), size, reader).await {
+            Err(error) if left > 0 && is_busy(&error) => tokio::time::sleep(SWITCH_PAUSE).await,
+            opened => return opened,
+        }
+        left -= 1;
+    }
+}
+
+fn is_busy(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code)
+        .is_some_and(|code| code == "5" || code == "261")
+}
+
+async fn open(options: SqliteConnectOptions, size: u32, reader: bool) -> Result<SqlitePool, sqlx::Error> {
     let options = options
         .create_if_missing(!reader)
         .journal_mode(SqliteJournalMode::Wal)

@@ -15,8 +15,7 @@ pub fn caller(peer: Option<IpAddr>, headers: &HeaderMap, trusted: &[IpNet]) -> O
         return Some(peer);
     }
     // A line that is no text has hops all the same: to skip it would let a caller hide behind what came before.
-    let lines: Vec<_> =
-        headers.get_all(FORWARDED_FOR).map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+    let lines: Vec<_> = headers.get_all(FORWARDED_FOR).map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
     let forwarded: Vec<&str> = lines.iter().flat_map(|text| text.split(',')).collect();
     let mut nearest = peer;
     for hop in forwarded.iter().rev() {

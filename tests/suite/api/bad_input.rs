@@ -15,7 +15,18 @@ const JSON: (&str, &str) = ("content-type", "application/json");
 async fn rows(app: &TestApp) -> Vec<i64> {
     let sql = app.sql().await;
     let mut counts = Vec::new();
-    for table in ["patient", "patient_contact", "appointment", "busy", "journal_entry", "event", "job", "idempotency", "service", "schedule"] {
+    for table in [
+        "patient",
+        "patient_contact",
+        "appointment",
+        "busy",
+        "journal_entry",
+        "event",
+        "job",
+        "idempotency",
+        "service",
+        "schedule",
+    ] {
         counts.push(sql.number(&format!("SELECT count(*) FROM {table}")).await);
     }
     counts

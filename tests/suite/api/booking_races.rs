@@ -19,7 +19,10 @@ async fn all(office: &Office, asks: impl IntoIterator<Item = Value>) -> Vec<Answ
 /// How many were booked; the others must be clean refusals.
 fn winners(answers: Vec<Answer>) -> usize {
     let asked = answers.len();
-    let lost = answers.into_iter().filter(|answer| answer.status != 201).map(|answer| answer.refused(409, "scheduling.slot_taken"));
+    let lost = answers
+        .into_iter()
+        .filter(|answer| answer.status != 201)
+        .map(|answer| answer.refused(409, "scheduling.slot_taken"));
     asked - lost.count()
 }
 

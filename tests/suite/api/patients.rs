@@ -12,7 +12,8 @@ const PATIENTS: &str = "/api/v1/patients";
 
 /// The `number`th valid CPF, with its punctuation.
 fn cpf(number: u32) -> String {
-    let mut digits: Vec<u32> = format!("{:09}", 200_000_000 + number).chars().filter_map(|digit| digit.to_digit(10)).collect();
+    let mut digits: Vec<u32> =
+        format!("{:09}", 200_000_000 + number).chars().filter_map(|digit| digit.to_digit(10)).collect();
     for first in [10, 11] {
         let sum: u32 = digits.iter().zip((2..=first).rev()).map(|(digit, weight)| digit * weight).sum();
         let rest = sum % 11;

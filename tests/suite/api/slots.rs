@@ -24,7 +24,8 @@ fn starts(slots: &Value) -> BTreeSet<String> {
 async fn explained(office: &Office, caller: &Caller, start: &str, patient: Option<&str>) -> Value {
     let Office { service, practitioner, .. } = office;
     let patient = patient.map(|id| format!("&patient_id={id}")).unwrap_or_default();
-    let path = format!("/api/v1/slots/explain?service_id={service}&practitioner_id={practitioner}&start={start}{patient}");
+    let path =
+        format!("/api/v1/slots/explain?service_id={service}&practitioner_id={practitioner}&start={start}{patient}");
     let answer = caller.get(&path).await.expect(200);
     let items = answer["items"].as_array().unwrap();
     assert_eq!(items.len(), 1, "{answer:#}");

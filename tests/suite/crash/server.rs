@@ -56,7 +56,8 @@ impl Server {
     /// Starts it and waits until it is ready.
     pub async fn start(database: &TestDatabase) -> Self {
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let child = command(database).env("BIND_ADDR", address.to_string()).arg("serve").stdout(Stdio::null()).spawn().unwrap();
+        let child =
+            command(database).env("BIND_ADDR", address.to_string()).arg("serve").stdout(Stdio::null()).spawn().unwrap();
         let server = Self { child: Mutex::new(child), base: format!("http://{address}") };
         let caller = server.caller();
         while caller.http.get(format!("{}/health/ready", caller.base)).send().await.is_err() {

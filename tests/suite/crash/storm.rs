@@ -49,7 +49,8 @@ impl Storm {
 
     /// Signs in again at the server that runs now.
     pub async fn sign_in(&mut self, anonymous: &Caller) {
-        let session = anonymous.post("/api/v1/auth/sign-in", &json!({ "email": EMAIL, "password": PASSWORD })).await.expect(200);
+        let session =
+            anonymous.post("/api/v1/auth/sign-in", &json!({ "email": EMAIL, "password": PASSWORD })).await.expect(200);
         self.admin = Caller { token: Some(text(&session["access_token"])), ..anonymous.clone() };
     }
 
@@ -79,9 +80,12 @@ impl Storm {
     /// The booking of a place: half of them collide with an earlier one.
     fn ask(&self, number: usize, place: usize) -> Value {
         let of = |all: &[String], at: usize| all.get(at % all.len()).unwrap().clone();
-        let day = SystemClock.now().duration_trunc(TimeDelta::days(1)).unwrap() + TimeDelta::days(10 + i64::try_from(number).unwrap());
+        let day = SystemClock.now().duration_trunc(TimeDelta::days(1)).unwrap()
+            + TimeDelta::days(10 + i64::try_from(number).unwrap());
         let half_hours = i64::try_from(place / 4 % 48).unwrap();
-        let mut ask = self.office.booking(&of(&self.patients, place * 7), &(day + TimeDelta::minutes(30 * half_hours)).to_rfc3339());
+        let mut ask = self
+            .office
+            .booking(&of(&self.patients, place * 7), &(day + TimeDelta::minutes(30 * half_hours)).to_rfc3339());
         ask["practitioner_id"] = json!(of(&self.practitioners, place / 2));
         ask
     }

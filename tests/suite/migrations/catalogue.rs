@@ -83,9 +83,27 @@ mod on_postgres {
     /// Tables that work across tenants may see, each for a reason: sign-in knows no company yet, and names those of an account with
     /// their clinics; the worker, the sequencer and the chores serve all companies.
     const ACROSS: &[&str] = &[
-        "access_log", "account", "clinic", "company", "consumed_event", "event", "event_position", "idempotency", "job",
-        "journal_change", "journal_entry", "journal_link", "mail", "membership", "membership_clinic", "refresh_token", "sequencer_horizon", "session",
-        "sign_in_failure", "signed_token", "signing_key",
+        "access_log",
+        "account",
+        "clinic",
+        "company",
+        "consumed_event",
+        "event",
+        "event_position",
+        "idempotency",
+        "job",
+        "journal_change",
+        "journal_entry",
+        "journal_link",
+        "mail",
+        "membership",
+        "membership_clinic",
+        "refresh_token",
+        "sequencer_horizon",
+        "session",
+        "sign_in_failure",
+        "signed_token",
+        "signing_key",
     ];
 
     #[test]

@@ -29,10 +29,9 @@ async fn tamper(app: &TestApp, sql: &Sql, table: &str, statement: &str) {
             format!("ALTER TABLE {table} DISABLE TRIGGER {table}_append_only"),
             format!("ALTER TABLE {table} ENABLE TRIGGER {table}_append_only"),
         ),
-        Kind::Sqlite => (
-            format!("DROP TRIGGER {table}_no_update; DROP TRIGGER {table}_no_delete"),
-            "SELECT 1".to_owned(),
-        ),
+        Kind::Sqlite => {
+            (format!("DROP TRIGGER {table}_no_update; DROP TRIGGER {table}_no_delete"), "SELECT 1".to_owned())
+        }
     };
     sql.run(&off).await.unwrap();
     assert_eq!(sql.run(statement).await.unwrap(), 1, "{statement}");
@@ -42,7 +41,9 @@ async fn tamper(app: &TestApp, sql: &Sql, table: &str, statement: &str) {
 /// The row of the chain at a position, in a condition on another table.
 fn at(sql: &Sql, tenant: TenantId, position: i64) -> String {
     let tenant = sql.id(&tenant.to_string());
-    format!("tenant_id = {tenant} AND id = (SELECT entry_id FROM journal_link WHERE tenant_id = {tenant} AND position = {position})")
+    format!(
+        "tenant_id = {tenant} AND id = (SELECT entry_id FROM journal_link WHERE tenant_id = {tenant} AND position = {position})"
+    )
 }
 
 async fn broken(app: &TestApp, tenant: TenantId) -> Option<Broken> {

@@ -62,7 +62,11 @@ const BREACHES: &[Breach] = &[
     breach("session_ending_check", "session", &[NEW, ("ended_at", "created_at"), ("ending", "NULL")]),
     breach("refresh_token_pkey", "refresh_token", &[("hash", "{bytes}")]),
     breach("refresh_token_hash_unique", "refresh_token", &[NEW]),
-    breach("refresh_token_successor_check", "refresh_token", &[NEW, ("hash", "{bytes}"), ("used_at", "NULL"), ("successor", "{bytes}")]),
+    breach(
+        "refresh_token_successor_check",
+        "refresh_token",
+        &[NEW, ("hash", "{bytes}"), ("used_at", "NULL"), ("successor", "{bytes}")],
+    ),
     breach("signed_token_pkey", "signed_token", &[("hash", "{bytes}")]),
     breach("signed_token_hash_unique", "signed_token", &[NEW]),
     breach("sign_in_failure_pkey", "sign_in_failure", &[]),
@@ -76,7 +80,11 @@ const BREACHES: &[Breach] = &[
     breach("patient_identifier_pkey", "patient_identifier", &[("value", "'0'")]),
     breach("patient_identifier_unique", "patient_identifier", &[("ordinal", "ordinal + 100")]),
     breach("patient_identifier_kind_check", "patient_identifier", &[("ordinal", "99"), ("kind", "'ssn'")]),
-    breach("patient_identifier_status_check", "patient_identifier", &[("ordinal", "99"), ("value", "'0'"), ("status", "'sure'")]),
+    breach(
+        "patient_identifier_status_check",
+        "patient_identifier",
+        &[("ordinal", "99"), ("value", "'0'"), ("status", "'sure'")],
+    ),
     breach("patient_contact_pkey", "patient_contact", &[]),
     breach("patient_contact_kind_check", "patient_contact", &[("ordinal", "99"), ("kind", "'fax'")]),
     breach("patient_link_pkey", "patient_link", &[]),
@@ -96,19 +104,30 @@ const BREACHES: &[Breach] = &[
     breach("appointment_pkey", "appointment", &[]),
     breach("appointment_interval_check", "appointment", &[NEW, ("ends_at", "starts_at")]),
     breach("appointment_status_check", "appointment", &[NEW, ("status", "'maybe'")]),
-    breach("appointment_cancellation_check", "appointment", &[NEW, ("cancelled_for", "'clinic'"), ("cancelled_at", "NULL")]),
+    breach(
+        "appointment_cancellation_check",
+        "appointment",
+        &[NEW, ("cancelled_for", "'clinic'"), ("cancelled_at", "NULL")],
+    ),
     breach("busy_pkey", "busy", &[("seat", "seat + 1")]),
     breach("busy_seat_once", "busy", &[("appointment_id", "{new}")]),
     breach("busy_no_overlap", "busy", &[("appointment_id", "{new}"), ("session_id", "{new}")]),
     breach("busy_seat_check", "busy", &[("appointment_id", "{new}"), ("seat", "0")]),
     breach("busy_span_check", "busy", &[("appointment_id", "{new}"), ("ends_at", "starts_at"), ("active", "false")]),
-    breach("busy_length_check", "busy", &[("appointment_id", "{new}"), ("starts_at", "'2000-01-01T00:00:00+00:00'"), ("active", "false")]),
+    breach(
+        "busy_length_check",
+        "busy",
+        &[("appointment_id", "{new}"), ("starts_at", "'2000-01-01T00:00:00+00:00'"), ("active", "false")],
+    ),
     breach(FOREIGN_KEY, "patient_contact", &[("patient_id", "{new}")]),
 ];
 
 /// Rows of tables that the two companies leave empty.
 const SEEDS: &[(&str, &str)] = &[
-    ("consumed_event", "INSERT INTO consumed_event (tenant_id, consumer, event_id, at) SELECT tenant_id, 'test', id, at FROM event LIMIT 1"),
+    (
+        "consumed_event",
+        "INSERT INTO consumed_event (tenant_id, consumer, event_id, at) SELECT tenant_id, 'test', id, at FROM event LIMIT 1",
+    ),
     (
         "job",
         "INSERT INTO job (tenant_id, id, kind, payload, status, created_at, run_at, tries) \
@@ -134,8 +153,14 @@ const SEEDS: &[(&str, &str)] = &[
         "INSERT INTO signed_token (tenant_id, id, account_id, purpose, hash, expires_at) \
          SELECT tenant_id, {new}, account_id, 'test', {bytes}, created_at FROM membership LIMIT 1",
     ),
-    ("sign_in_failure", "INSERT INTO sign_in_failure (key, count, last_at) SELECT {bytes}, 1, created_at FROM account LIMIT 1"),
-    ("mail", "INSERT INTO mail (tenant_id, id, sealed, created_at) SELECT tenant_id, {new}, {bytes}, created_at FROM membership LIMIT 1"),
+    (
+        "sign_in_failure",
+        "INSERT INTO sign_in_failure (key, count, last_at) SELECT {bytes}, 1, created_at FROM account LIMIT 1",
+    ),
+    (
+        "mail",
+        "INSERT INTO mail (tenant_id, id, sealed, created_at) SELECT tenant_id, {new}, {bytes}, created_at FROM membership LIMIT 1",
+    ),
     (
         "patient_link",
         "INSERT INTO patient_link (tenant_id, id, membership_id, patient_id, kind, valid_from) \

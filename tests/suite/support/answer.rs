@@ -54,8 +54,6 @@ impl Answer {
     pub fn faults(self) -> Vec<(String, String)> {
         let problem = self.expect(422);
         let faults = problem["errors"].as_array().unwrap().iter();
-        faults
-            .map(|f| (f["pointer"].as_str().unwrap().to_owned(), f["code"].as_str().unwrap().to_owned()))
-            .collect()
+        faults.map(|f| (f["pointer"].as_str().unwrap().to_owned(), f["code"].as_str().unwrap().to_owned())).collect()
     }
 }

@@ -97,7 +97,8 @@ fn sqlite(file: &std::path::Path) -> Settings {
 
 fn postgres(name: &str) -> Settings {
     let of_role = |variable: &str| {
-        let url = std::env::var(variable).unwrap_or_else(|_| panic!("{variable} is not set: run `just ci` or `just services`"));
+        let url = std::env::var(variable)
+            .unwrap_or_else(|_| panic!("{variable} is not set: run `just ci` or `just services`"));
         let (server, _) = url.rsplit_once('/').unwrap();
         format!("{server}/{name}")
     };

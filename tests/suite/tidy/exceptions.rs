@@ -28,7 +28,9 @@ fn holds(list: &[(&str, usize, &str)], needle: &str, except: &[&str]) {
     let listed: Vec<(String, usize)> = list.iter().map(|(file, count, _)| ((*file).to_owned(), *count)).collect();
     let mut found: Vec<(String, usize)> = all_rust_files()
         .into_iter()
-        .filter(|(name, _)| !except.contains(&name.as_str()) && !name.starts_with("tests/") && !name.contains("/tests/"))
+        .filter(|(name, _)| {
+            !except.contains(&name.as_str()) && !name.starts_with("tests/") && !name.contains("/tests/")
+        })
         .map(|(name, text)| (name, count(&text, needle)))
         .filter(|(_, count)| *count > 0)
         .collect();
@@ -51,7 +53,11 @@ fn permits_of_the_system_are_counted() {
 
 #[test]
 fn work_across_tenants_is_counted() {
-    holds(ACROSS_TENANTS, "begin_across_tenants(", &["crates/identity/src/ports.rs", "crates/persistence/src/stores/identity/mod.rs"]);
+    holds(
+        ACROSS_TENANTS,
+        "begin_across_tenants(",
+        &["crates/identity/src/ports.rs", "crates/persistence/src/stores/identity/mod.rs"],
+    );
 }
 
 #[test]

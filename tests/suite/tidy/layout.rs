@@ -20,7 +20,9 @@ fn no_file_is_longer_than_500_lines() {
 fn every_domain_crate_has_the_same_rooms() {
     for name in DOMAIN_CRATES {
         let home = root().join("crates").join(name);
-        for room in ["README.md", "src/lib.rs", "src/model/mod.rs", "src/usecase/mod.rs", "src/ports.rs", "src/permission.rs"] {
+        for room in
+            ["README.md", "src/lib.rs", "src/model/mod.rs", "src/usecase/mod.rs", "src/ports.rs", "src/permission.rs"]
+        {
             assert!(home.join(room).is_file(), "crates/{name}/{room} is missing");
         }
         let mut found: Vec<String> = fs::read_dir(home.join("src"))
@@ -34,7 +36,17 @@ fn every_domain_crate_has_the_same_rooms() {
 
 #[test]
 fn every_folder_of_code_has_a_readme() {
-    for folder in ["crates", "migrations", "openapi", "tests", "crates/kernel", "crates/events", "crates/persistence", "crates/gateways", "crates/rest"] {
+    for folder in [
+        "crates",
+        "migrations",
+        "openapi",
+        "tests",
+        "crates/kernel",
+        "crates/events",
+        "crates/persistence",
+        "crates/gateways",
+        "crates/rest",
+    ] {
         let readme = root().join(folder).join("README.md");
         assert!(readme.is_file(), "{folder}/README.md is missing");
     }
@@ -42,8 +54,21 @@ fn every_folder_of_code_has_a_readme() {
 
 #[test]
 fn nothing_else_stands_at_the_top() {
-    let allowed =
-        ["Cargo.lock", "Cargo.toml", "LICENSE", "README.md", "apps", "crates", "data", "justfile", "migrations", "openapi", "rust-toolchain.toml", "target", "tests"];
+    let allowed = [
+        "Cargo.lock",
+        "Cargo.toml",
+        "LICENSE",
+        "README.md",
+        "apps",
+        "crates",
+        "data",
+        "justfile",
+        "migrations",
+        "openapi",
+        "rust-toolchain.toml",
+        "target",
+        "tests",
+    ];
     let stray: Vec<String> = fs::read_dir(root())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())

@@ -66,12 +66,7 @@ impl PeopleStore for SeaTx {
         self.insert(account::Model::from(account)).await
     }
 
-    async fn account_rehashed(
-        &self,
-        id: AccountId,
-        old: &PasswordHash,
-        new: &PasswordHash,
-    ) -> Result<(), StoreError> {
+    async fn account_rehashed(&self, id: AccountId, old: &PasswordHash, new: &PasswordHash) -> Result<(), StoreError> {
         let update = self
             .update_where::<account::Entity>()
             .col_expr(account::Column::PasswordHash, Expr::value(new.as_str()))

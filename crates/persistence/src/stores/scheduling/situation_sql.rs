@@ -40,7 +40,9 @@ pub(super) fn query(dialect: Dialect, reaching: &Reaching, ask: &SituationAsk) -
 fn text(dialect: Dialect, ask: &SituationAsk) -> String {
     let known = |number: usize, reach: &str| {
         let id = dialect.uuid_parameter(number);
-        format!("EXISTS (SELECT 1 FROM patient k WHERE k.tenant_id = $1 AND k.id = {id} AND k.stage <> 'merged'{reach})")
+        format!(
+            "EXISTS (SELECT 1 FROM patient k WHERE k.tenant_id = $1 AND k.id = {id} AND k.stage <> 'merged'{reach})"
+        )
     };
     let reach = within_reach(ask.patient_reach).map(|reach| format!(" AND {reach}"));
     let beneficiary = match (&ask.beneficiary_id, &reach) {
@@ -56,7 +58,8 @@ fn text(dialect: Dialect, ask: &SituationAsk) -> String {
     format!(
         "WITH s AS (SELECT v.* FROM service v WHERE v.tenant_id = $1 AND v.id = $2){pool} \
          SELECT s.*, {clinics} AS clinics, {practitioners} AS practitioners, {schedules} AS schedules, \
-         {exceptions} AS exceptions, {busy} AS busy, {times} AS times, {patient_busy} AS patient_busy, \
+         {exceptions} AS exceptions, CASE WHEN {detailed} THEN {busy} END AS busy, \
+         CASE WHEN {detailed} THEN NULL ELSE {times} END AS times, {patient_busy} AS patient_busy, \
          {known} AS patient_known, {readable} AS patient_readable, {beneficiary} AS beneficiary_known, \
          $3 AS asked, $10 AS reach, $11 AS today, $12 AS since \
          FROM (SELECT 1 AS one) one LEFT JOIN s ON one.one = 1",
@@ -65,8 +68,8 @@ fn text(dialect: Dialect, ask: &SituationAsk) -> String {
         practitioners = members(dialect, ask.who),
         schedules = schedules(dialect, ask.who),
         exceptions = exceptions(dialect, ask.who),
-        busy = format!("CASE WHEN {detailed} THEN {} END", busy(dialect, ask.who)),
-        times = format!("CASE WHEN {detailed} THEN NULL ELSE {} END", times(dialect, ask.who)),
+        busy = busy(dialect, ask.who),
+        times = times(dialect, ask.who),
         patient_busy = patient_busy(dialect),
         known = known(4, ""),
         readable = reach.map_or_else(|| "true".to_owned(), |reach| known(4, &reach)),
