@@ -177,10 +177,8 @@ impl Bench {
     fn contend(&mut self, server: &Salus, name: &str, company: &Company) -> Outcome<()> {
         let callers = self.args.connections;
         let what = format!("{callers} callers for one slot on {name}: winners / clean refusals / others");
-        for round in 0..CONTENDED {
-            let run = drive::at_once(server.address, company.contenders(callers, round))?;
-            self.table.contended(&what, &run);
-        }
+        let rounds = (0..CONTENDED).map(|round| drive::at_once(server.address, company.contenders(callers, round)));
+        self.table.contended(&what, &rounds.collect::<Outcome<Vec<_>>>()?);
         Ok(())
     }
 

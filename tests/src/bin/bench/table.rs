@@ -62,13 +62,18 @@ impl Table {
         self.row(what, format!("{value:.1} {unit}"), bar, value);
     }
 
-    /// Many callers for one slot: 201, 409, and whatever must not be.
-    pub fn contended(&mut self, what: &str, run: &Run) {
-        let count = |status: u16| run.statuses.get(&status).copied().unwrap_or_default();
-        let (winners, refused, all) = (count(201), count(409), run.latencies.len());
-        let others = all - winners - refused;
-        let measured = format!("{winners} / {refused} / {others} in {:.2} s", run.took.as_secs_f64());
-        let met = winners == 1 && others == 0;
+    /// Many callers for one slot, in rounds: 201, 409, and whatever must not be.
+    pub fn contended(&mut self, what: &str, rounds: &[Run]) {
+        let mut met = true;
+        let told = rounds.iter().map(|run| {
+            let count = |status: u16| run.statuses.get(&status).copied().unwrap_or_default();
+            let (winners, refused, all) = (count(201), count(409), run.latencies.len());
+            let others = all - winners - refused;
+            met &= winners == 1 && others == 0;
+            format!("{winners} / {refused} / {others} in {:.2} s", run.took.as_secs_f64())
+        });
+        let measured = told.collect::<Vec<_>>().join("; ");
+        eprintln!("{what}: {measured}");
         self.rows.push(Row { what: what.to_owned(), measured, bar: Bar::OneWinner, met });
     }
 
@@ -137,9 +142,9 @@ mod tests {
             run
         };
         let mut table = Table::default();
-        table.contended("good", &run(&[(201, 1), (409, 63)]));
-        table.contended("two", &run(&[(201, 2), (409, 62)]));
-        table.contended("unclean", &run(&[(201, 1), (409, 62), (503, 1)]));
+        table.contended("good", &[run(&[(201, 1), (409, 63)]), run(&[(201, 1), (409, 63)])]);
+        table.contended("two", &[run(&[(201, 2), (409, 62)]), run(&[(201, 1), (409, 63)])]);
+        table.contended("unclean", &[run(&[(201, 1), (409, 62), (503, 1)])]);
         assert_eq!(table.rows.iter().map(|row| row.met).collect::<Vec<_>>(), [true, false, false]);
     }
 }
