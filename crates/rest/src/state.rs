@@ -1,6 +1,6 @@
 //! What all requests share.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use actix_web::web::{Bytes, Data};
 use kernel::{Clock, Ids};
@@ -63,15 +63,14 @@ pub struct State {
     table: &'static [Entry],
     limits: Limits,
     metrics: Metrics,
-    document: Bytes,
+    document: OnceLock<Bytes>,
 }
 
 impl State {
     /// The state of a server that answers the operations of a table.
     pub fn new(settings: Settings, ports: Ports, table: &'static [Entry]) -> Data<Self> {
         let limits = Limits::new(&settings.rates);
-        let document = openapi::document(table, openapi::SERVER).to_json().unwrap_or_default().into();
-        Data::new(Self { settings, ports, table, limits, metrics: Metrics::new(), document })
+        Data::new(Self { settings, ports, table, limits, metrics: Metrics::new(), document: OnceLock::new() })
     }
 
     /// The settings.
@@ -99,8 +98,10 @@ impl State {
         &self.metrics
     }
 
-    /// The OpenAPI document as JSON.
+    /// The OpenAPI document as JSON; made when it is first asked for, as that takes longer than the whole start.
     pub fn document(&self) -> &Bytes {
-        &self.document
+        self.document.get_or_init(|| {
+            openapi::document(self.table, openapi::SERVER).to_json().unwrap_or_default().into()
+        })
     }
 }
