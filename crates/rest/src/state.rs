@@ -100,8 +100,7 @@ impl State {
 
     /// The OpenAPI document as JSON; made when it is first asked for, as that takes longer than the whole start.
     pub fn document(&self) -> &Bytes {
-        self.document.get_or_init(|| {
-            openapi::document(self.table, openapi::SERVER).to_json().unwrap_or_default().into()
-        })
+        self.document
+            .get_or_init(|| openapi::document(self.table, openapi::SERVER).to_json().unwrap_or_default().into())
     }
 }
