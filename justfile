@@ -44,7 +44,7 @@ lint:
     cargo fmt --all --check
     cargo clippy --workspace --all-targets --locked -- -D warnings
 
-# A shell (or a command) beside a private PostgreSQL and Redis: TEST_DATABASE_URL, REDIS_URL
+# A shell (or a command) beside a private PostgreSQL and Redis: TEST_DATABASE_URL, TEST_REDIS_URL
 services *COMMAND="bash":
     .ci/services.sh {{COMMAND}}
 

@@ -2,7 +2,7 @@
 # ci.sh: every judge of `just ci`, under services.sh. Goes on after a failure, so that one run tells everything, and
 # ends with a table of what passed, what failed and how long it took.
 source "$(dirname "$0")/lib.sh"
-: "${TEST_DATABASE_URL:?run me under services.sh: just ci}" "${REDIS_URL:?run me under services.sh: just ci}"
+: "${TEST_DATABASE_URL:?run me under services.sh: just ci}" "${TEST_REDIS_URL:?run me under services.sh: just ci}"
 cd "$ROOT"
 HERE=.ci/judges
 summary=() failed=0
@@ -26,7 +26,11 @@ judge "build" cargo build --workspace --locked
 judge "openapi lint" "$HERE/lint.sh"
 judge "openapi breaking changes" "$HERE/breaking.sh"
 judge "typescript client" "$HERE/client.sh" check
+judge "OpenID Connect on SQLite" "$HERE/oidc/oidc.sh" sqlite
+judge "OpenID Connect on PostgreSQL" "$HERE/oidc/oidc.sh" postgres
 judge "live server on SQLite" .ci/serve.sh sqlite "$HERE/live.sh"
+judge "two nodes on one PostgreSQL and Redis" "$HERE/nodes/nodes.sh"
+judge "mails and the pages behind their links" "$HERE/mail/mail.sh"
 judge "live server on PostgreSQL" .ci/serve.sh postgres "$HERE/live.sh"
 
 step "summary"

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # serve.sh sqlite|postgres COMMAND...: starts target/debug/salus on a free loopback port with an empty database and the
-# demo company, waits until it is ready, runs the command with SALUS_URL, SALUS_DATABASE (the kind), SALUS_DATABASE_URL
-# (for checks by SQL) and SALUS_PID set, and stops the server by its pid.
-# `postgres` needs the variables of services.sh. SALUS_BIN names another binary.
+# demo company, waits until it is ready, runs the command with SALUS_URL, SALUS_PAGE_ORIGIN (listed in CORS_ORIGINS, for a
+# page that calls), SALUS_DATABASE (the kind), SALUS_DATABASE_URL (for checks by SQL) and SALUS_PID set, and stops the server
+# by its pid.
+# `postgres` needs the variables of services.sh. SALUS_BIN names another binary, SERVE_MORE adds settings, one a line.
 source "$(dirname "$0")/lib.sh"
 [ $# -gt 1 ] || die "usage: serve.sh sqlite|postgres COMMAND..."
 KIND="$1"
@@ -31,9 +32,12 @@ trap 'exit 143' TERM
 
 PORT="$(free_port)"
 SALUS_URL="http://127.0.0.1:$PORT"
+SALUS_PAGE_ORIGIN="http://127.0.0.1:$(free_port)"
 # A clean environment and a folder of its own: neither the caller's variables nor a .env decide what is judged.
 settings=(PATH="$PATH" HOME="$DIR" BIND_ADDR="127.0.0.1:$PORT" PUBLIC_URL="$SALUS_URL" SALUS_ENV=development
+  CORS_ORIGINS="$SALUS_PAGE_ORIGIN"
   RATE_LIMITS=off DEMO=auto RUST_LOG="${RUST_LOG:-info}")
+[ -z "${SERVE_MORE:-}" ] || { mapfile -t more <<<"$SERVE_MORE" && settings+=("${more[@]}"); }
 case "$KIND" in
   sqlite)
     SALUS_DATABASE_URL="sqlite://$DIR/salus.db"
@@ -59,6 +63,6 @@ ready() {
 wait_for 180 ready || die "no 200 from $SALUS_URL/health/ready"
 alive || die "the server ended before it was ready"
 
-export SALUS_URL SALUS_DATABASE_URL SALUS_DATABASE="$KIND" SALUS_PID="$SERVER"
+export SALUS_URL SALUS_PAGE_ORIGIN SALUS_DATABASE_URL SALUS_DATABASE="$KIND" SALUS_PID="$SERVER"
 run_beside "$@"
 alive || die "the server died while it was judged"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # services.sh COMMAND...: runs the command beside a private PostgreSQL 15+ and a Redis on free loopback ports, and stops
 # both by their own pid when it ends. Exports TEST_DATABASE_URL (owner role, may create databases), TEST_APP_ROLE_URL
-# (application role), REDIS_URL, and puts psql and pgbench on the PATH. Nothing is kept. PG_SETTINGS replaces the server
+# (application role), TEST_REDIS_URL, and puts psql and pgbench on the PATH. Nothing is kept. PG_SETTINGS replaces the server
 # options, which are for tests: not durable.
 source "$(dirname "$0")/lib.sh"
 [ $# -gt 0 ] || die "usage: services.sh COMMAND..."
@@ -63,7 +63,7 @@ wait_for 20 redis-cli -p "$REDIS_PORT" ping || { cat "$DIR/redis.log" >&2; die "
 export PATH="$PGBIN:$PATH"
 export TEST_DATABASE_URL="postgres://salus_owner@127.0.0.1:$PG_PORT/salus"
 export TEST_APP_ROLE_URL="postgres://salus_app@127.0.0.1:$PG_PORT/salus"
-export REDIS_URL="redis://127.0.0.1:$REDIS_PORT"
-printf 'TEST_DATABASE_URL=%s\nREDIS_URL=%s\n' "$TEST_DATABASE_URL" "$REDIS_URL" >&2
+export TEST_REDIS_URL="redis://127.0.0.1:$REDIS_PORT"
+printf 'TEST_DATABASE_URL=%s\nTEST_REDIS_URL=%s\n' "$TEST_DATABASE_URL" "$TEST_REDIS_URL" >&2
 
 run_beside "$@"

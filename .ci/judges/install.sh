@@ -11,7 +11,7 @@ fresh() { [ -f "$1" ] && [ "$(cat "$1")" = "$(sum "${@:2}")" ]; }
 
 python() {
   fresh "$JUDGES/py.stamp" "$HERE/requirements.txt" && return
-  step "install just, schemathesis"
+  step "install just, schemathesis, aiosmtpd"
   rm -rf "$JUDGES/py"
   python3 -m venv "$JUDGES/py" || { rm -rf "$JUDGES/py" && apt_install python3-venv && python3 -m venv "$JUDGES/py"; }
   retry "$JUDGES/py/bin/pip" install --quiet --disable-pip-version-check --no-deps -r "$HERE/requirements.txt"
@@ -20,7 +20,7 @@ python() {
 
 node() {
   fresh "$JUDGES/node.stamp" "$HERE/package-lock.json" && return
-  step "install redocly, spectral, playwright-core"
+  step "install oidc-provider, playwright-core, redocly, spectral"
   mkdir -p "$JUDGES/node"
   cp "$HERE"/{package.json,package-lock.json,.npmrc} "$JUDGES/node/"
   (cd "$JUDGES/node" && retry npm ci --ignore-scripts --no-progress --loglevel=error)

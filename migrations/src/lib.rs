@@ -5,9 +5,14 @@ mod m0001_foundation;
 mod m0002_identity;
 mod m0003_patients;
 mod m0004_scheduling;
+mod m0005_account_recovery;
+mod m0006_second_factor;
+mod m0007_members_and_settings;
+mod m0008_api_keys_and_oidc;
+mod m0009_data_keys;
+mod m0010_search_answers_rows;
 pub mod roles;
 
-use sea_orm_migration::MigrationStatus;
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::sea_orm;
 use sea_orm_migration::sea_orm::{
@@ -29,20 +34,65 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_identity::Migration),
             Box::new(m0003_patients::Migration),
             Box::new(m0004_scheduling::Migration),
+            Box::new(m0005_account_recovery::Migration),
+            Box::new(m0006_second_factor::Migration),
+            Box::new(m0007_members_and_settings::Migration),
+            Box::new(m0008_api_keys_and_oidc::Migration),
+            Box::new(m0009_data_keys::Migration),
+            Box::new(m0010_search_answers_rows::Migration),
         ]
     }
 }
 
-/// Names of the migrations that have not been applied, oldest first; needs no right to change the schema.
-pub async fn pending(db: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
-    let pending = Migrator::get_pending_migrations_read_only(db).await?;
-    Ok(pending.iter().map(|m| m.name().to_owned()).collect())
+/// How a database's schema stands to this program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// These migrations have not been applied, oldest first.
+    Behind(Vec<String>),
+    /// It is the program's own.
+    Level,
+    /// A newer program has applied these too: its expansions leave this one what it needs.
+    Ahead(Vec<String>),
 }
 
-/// Every migration with whether it has been applied, oldest first; changes nothing.
+/// Compares the two; needs no right to change the schema. A database that lacks a migration of this program and has one
+/// that this program does not know is of another line, and refused.
+pub async fn standing<'c>(db: impl IntoSchemaManagerConnection<'c>) -> Result<Standing, DbErr> {
+    let known: Vec<String> = Migrator::migrations().iter().map(|m| m.name().to_owned()).collect();
+    let applied = applied(db).await?;
+    let pending: Vec<String> = known.iter().filter(|name| !applied.contains(name)).cloned().collect();
+    let unknown: Vec<String> = applied.into_iter().filter(|name| !known.contains(name)).collect();
+    let newest = known.last();
+    if unknown.is_empty() {
+        return Ok(if pending.is_empty() { Standing::Level } else { Standing::Behind(pending) });
+    }
+    if pending.is_empty() && unknown.iter().all(|name| Some(name) > newest) {
+        return Ok(Standing::Ahead(unknown));
+    }
+    let (unknown, pending) = (unknown.join(", "), pending.join(", "));
+    Err(DbErr::Migration(format!("the database is of another line: it has {unknown} and lacks [{pending}]")))
+}
+
+/// Names of all migrations that the database has, oldest first.
+async fn applied<'c>(db: impl IntoSchemaManagerConnection<'c>) -> Result<Vec<String>, DbErr> {
+    let (manager, table) = (SchemaManager::new(db), Migrator::migration_table_name());
+    if !manager.has_table(table.to_string()).await? {
+        return Ok(Vec::new());
+    }
+    let select = Query::select().column("version").from(table).order_by("version", Order::Asc).take();
+    manager.get_connection().query_all(&select).await?.iter().map(|row| row.try_get("", "version")).collect()
+}
+
+/// Every migration with whether it has been applied, oldest first, those of a newer program too; changes nothing.
 pub async fn status(db: &DatabaseConnection) -> Result<Vec<(String, bool)>, DbErr> {
-    let all = Migrator::get_migration_with_status_read_only(db).await?;
-    Ok(all.iter().map(|m| (m.name().to_owned(), m.status() == MigrationStatus::Applied)).collect())
+    let applied = applied(db).await?;
+    let mut all: Vec<String> = Migrator::migrations().iter().map(|m| m.name().to_owned()).collect();
+    all.extend(applied.iter().filter(|name| !all.contains(name)).cloned().collect::<Vec<_>>());
+    Ok(all
+        .into_iter()
+        .map(|name| (applied.contains(&name), name))
+        .map(|(is_applied, name)| (name, is_applied))
+        .collect())
 }
 
 /// Applies what is pending, all of it or nothing, and gives `app_role` (PostgreSQL: the role that serves requests) its
@@ -58,11 +108,12 @@ pub async fn up(db: &DatabaseConnection, app_role: Option<&str>) -> Result<Vec<S
         tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK})")).await?;
         tx.execute_unprepared(&roles::prepare(app_role)).await?;
     }
-    let pending = Migrator::get_pending_migrations_read_only(&tx).await?;
+    // Another process may have migrated while this one waited for the lock, and may be of a newer version.
+    let Standing::Behind(pending) = standing(&tx).await? else { return Ok(Vec::new()) };
     Migrator::up(&tx, None).await?;
     if postgres {
         tx.execute_unprepared(&roles::give_rights(app_role)).await?;
     }
     tx.commit().await?;
-    Ok(pending.iter().map(|m| m.name().to_owned()).collect())
+    Ok(pending)
 }

@@ -12,6 +12,7 @@ mod authz;
 mod crash;
 mod isolation;
 mod migrations;
+mod nodes;
 mod openapi;
 mod outbox;
 mod store_contract;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use identity::usecase::signing_keys;
+use identity::usecase::{note_seen, signing_keys};
+use persistence::Rotated;
 
 use crate::wiring::App;
 use crate::worker::Stop;
@@ -10,26 +11,56 @@ use crate::worker::Stop;
 /// How often; nothing is kept so exactly that ten minutes matter.
 const EVERY: Duration = Duration::from_mins(10);
 
-/// Removes what has expired and follows a signing key whose time is over with a new one: at once and then every ten
-/// minutes, until asked to stop.
+/// How often a node writes when its sessions were seen last: far below the shortest idle time that can be set.
+const SEEN_EVERY: Duration = Duration::from_secs(20);
+
+/// How often a node looks for new signing keys: so soon a key that was taken out of use is of no use anywhere.
+const KEYS_EVERY: Duration = Duration::from_secs(30);
+
+/// Removes what has expired and seals anew what lies under older master keys: at once and then every ten minutes, until asked
+/// to stop.
 pub async fn run(app: &App, mut stop: Stop) {
     while !stop.is_asked() {
         once(app).await;
+        // A rotation may be long; cut short, it goes on where it ended.
+        let rotated = async {
+            rotate(app).await;
+            tokio::time::sleep(EVERY).await;
+        };
         tokio::select! {
             () = stop.asked() => {}
-            () = tokio::time::sleep(EVERY) => {}
+            () = rotated => {}
         }
     }
 }
 
-/// Keeps the signing keys of this node current: at once and then every ten minutes, until asked to stop. For nodes whose
-/// worker, which does it otherwise, is a process of its own.
+/// Keeps the signing keys of this node current, and follows one whose time is over with a new one: at once and then twice a
+/// minute, until asked to stop. For every node that answers.
 pub async fn follow_keys(app: App, mut stop: Stop) {
     while !stop.is_asked() {
-        keys(&app).await;
+        if let Err(error) = signing_keys::ready(&app.identity).await {
+            tracing::error!(%error, "the signing keys were not looked after");
+        }
         tokio::select! {
             () = stop.asked() => {}
-            () = tokio::time::sleep(EVERY) => {}
+            () = tokio::time::sleep(KEYS_EVERY) => {}
+        }
+    }
+}
+
+/// Writes when the sessions of this node were seen last: every twenty seconds, and what is left when asked to stop.
+pub async fn note_sessions(app: App, mut stop: Stop) {
+    loop {
+        let is_last = stop.is_asked();
+        if let Err(error) = note_seen::note_seen(&app.identity).await {
+            tracing::warn!(%error, "when sessions were seen was not written");
+        }
+        if is_last {
+            return;
+        }
+        tokio::select! {
+            () = stop.asked() => {}
+            () = tokio::time::sleep(SEEN_EVERY) => {}
         }
     }
 }
@@ -41,12 +72,22 @@ async fn once(app: &App) {
     if let Err(error) = app.database.forget_spent_secrets().await {
         tracing::warn!(%error, "spent secrets were not removed");
     }
-    keys(app).await;
 }
 
-async fn keys(app: &App) {
-    if let Err(error) = signing_keys::ready(&app.identity).await {
-        tracing::error!(%error, "the signing keys were not looked after");
+/// Seals anew what lies under older master keys, while there are any. Nodes that have not heard of the newest go on sealing
+/// under the older ones, so it is looked for again and again until those are left out.
+async fn rotate(app: &App) {
+    if !app.database.has_older_keys() {
+        return;
+    }
+    let tell = |seen: Rotated| {
+        if seen.renewed + seen.unreadable > 0 {
+            let Rotated { column, renewed, unreadable, complete } = seen;
+            tracing::info!(column, renewed, unreadable, complete, "sealing under the newest master key");
+        }
+    };
+    if let Err(error) = app.database.rotate_keys(&tell).await {
+        tracing::warn!(%error, "the rotation of master keys goes on later");
     }
 }
 
@@ -63,7 +104,7 @@ mod tests {
     use crate::worker::stopping;
 
     #[tokio::test]
-    async fn i3_a_node_without_a_worker_follows_the_signing_keys() {
+    async fn i3_every_node_follows_the_signing_keys() {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("salus.db").display());
         let settings = Settings::parse(&Variables::new([("DATABASE_URL", url)])).unwrap();

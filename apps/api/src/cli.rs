@@ -31,6 +31,26 @@ pub enum Command {
     /// Look after the audit journal
     #[command(subcommand)]
     Audit(Audit),
+    /// Look after the master keys
+    #[command(subcommand)]
+    Keys(Keys),
+    /// Look after the keys that sign access tokens
+    #[command(subcommand)]
+    SigningKeys(SigningKeys),
+}
+
+/// The keys that sign access tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum SigningKeys {
+    /// Sign with a new key from now on; twice, where a key has leaked: then nothing signed before is accepted any longer
+    Rotate,
+}
+
+/// Master keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum Keys {
+    /// Seal everything under the newest key of `MASTER_KEY`; afterwards the older ones can be left out
+    Rotate,
 }
 
 /// Migrations.
@@ -114,6 +134,8 @@ mod tests {
         assert_eq!(asked(&["openapi"]), Command::Openapi);
         assert_eq!(asked(&["demo", "--yes"]), Command::Demo { yes: true });
         assert_eq!(asked(&["audit", "verify"]), Command::Audit(Audit::Verify { head: None }));
+        assert_eq!(asked(&["keys", "rotate"]), Command::Keys(Keys::Rotate));
+        assert_eq!(asked(&["signing-keys", "rotate"]), Command::SigningKeys(SigningKeys::Rotate));
     }
 
     #[test]

@@ -2,12 +2,13 @@
 
 use std::io::{self, Write};
 
+use identity::usecase::signing_keys;
 use kernel::StoreError;
 use kernel::ids::TenantId;
-use persistence::{Broken, ConnectError, Head, Verified};
+use persistence::{Broken, ConnectError, Head, Rotated, Verified};
 use thiserror::Error;
 
-use crate::cli::{self, Audit, Command, Migrate};
+use crate::cli::{self, Audit, Command, Keys, Migrate, SigningKeys};
 use crate::demo::{self, DemoError};
 use crate::logs::{self, Format, NoLogs};
 use crate::serve::{ServeError, serve, start, worker};
@@ -50,6 +51,9 @@ pub enum Failed {
     /// The audit is not what it was.
     #[error("the audit journal is broken")]
     AuditBroken,
+    /// Some sealed values stayed under older keys.
+    #[error("{0} sealed values do not open: keep the older keys, and look for them in the log")]
+    Unreadable(u64),
 }
 
 /// Runs a command.
@@ -65,6 +69,8 @@ pub async fn run(command: Command) -> Result<(), Failed> {
         Command::Migrate(what) => migrate(&settings, what, &mut io::stdout()).await,
         Command::Openapi => openapi(&mut io::stdout()),
         Command::Demo { yes } => make_demo(&settings, yes, &mut io::stdout()).await,
+        Command::SigningKeys(SigningKeys::Rotate) => sign_anew(&start(&settings).await?, &mut io::stdout()).await,
+        Command::Keys(Keys::Rotate) => rotate(&start(&settings).await?, &mut io::stdout()).await,
         Command::Audit(Audit::Verify { head }) => verify(&start(&settings).await?, head, &mut io::stdout()).await,
     }
 }
@@ -104,6 +110,39 @@ async fn make_demo(settings: &Settings, yes: bool, out: &mut impl Write) -> Resu
     Ok(write!(out, "{}", demo::welcome(&settings.public_url, is_new))?)
 }
 
+/// Seals everything anew, column by column; a rotation that was cut short goes on where it ended.
+async fn rotate(app: &App, out: &mut impl Write) -> Result<(), Failed> {
+    let tell = |seen: Rotated| {
+        if seen.complete {
+            tracing::info!(column = seen.column, renewed = seen.renewed, unreadable = seen.unreadable, "sealed anew");
+        } else {
+            tracing::info!(column = seen.column, renewed = seen.renewed, "sealing anew");
+        }
+    };
+    let all = app.database.rotate_keys(&tell).await?;
+    for seen in &all {
+        writeln!(out, "{} {} sealed anew, {} do not open", seen.column, seen.renewed, seen.unreadable)?;
+    }
+    app.database.close().await;
+    match all.iter().map(|seen| seen.unreadable).sum() {
+        0 => Ok(writeln!(
+            out,
+            "everything lies under the newest key; once every node has it first in MASTER_KEY, leave the older ones out"
+        )?),
+        unreadable => Err(Failed::Unreadable(unreadable)),
+    }
+}
+
+/// Makes the next signing key, and names the live ones.
+async fn sign_anew(app: &App, out: &mut impl Write) -> Result<(), Failed> {
+    signing_keys::rotate(&app.identity).await.map_err(StoreError::from)?;
+    for (key, role) in app.identity.keys.set().public().iter().zip(["signs", "verifies"]) {
+        writeln!(out, "{} {role}", key.kid)?;
+    }
+    app.database.close().await;
+    Ok(())
+}
+
 /// Verifies every company's chain. A known head is enough for one of them: the one whose chain holds it.
 async fn verify(app: &App, known: Option<cli::Head>, out: &mut impl Write) -> Result<(), Failed> {
     app.sequencer().run_dry().await?;
@@ -133,6 +172,7 @@ fn line(tenant: TenantId, verified: &Verified) -> String {
         None => "whole".to_owned(),
         Some(Broken::Missing(position)) => format!("BROKEN: nothing at position {position}"),
         Some(Broken::Altered(position)) => format!("BROKEN: position {position} was altered"),
+        Some(Broken::Foreign(entry)) => format!("BROKEN: entry {entry} was put there"),
     };
     format!("{tenant} {state}, head {}:{mac}", head.position)
 }

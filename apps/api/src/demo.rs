@@ -58,15 +58,25 @@ pub async fn make(app: &App, now: DateTime<Utc>) -> Result<bool, DemoError> {
     Ok(true)
 }
 
-/// True when the company's admin is there and everybody's password still opens the account.
+/// True when everybody's password still opens an account of the company. Accounts that share a hash are tried once.
 pub async fn is_open(app: &App) -> Result<bool, kernel::StoreError> {
-    let Ok(email) = Email::parse(&address_of("admin")) else { return Ok(false) };
-    let account = app.identity.db.view_across_tenants("demo").await?.account_by_email(&email).await?;
-    let Some(hash) = account.and_then(|account| account.password) else { return Ok(false) };
-    match app.identity.passwords.verify(PasswordAttempt::new(PASSWORD.to_owned()), hash).await {
-        Ok((is_open, _)) => Ok(is_open),
-        Err(error) => Err(kernel::StoreError::broken(error)),
+    let view = app.identity.db.view_across_tenants("demo").await?;
+    let mut tried = Vec::new();
+    for member in staff::MEMBERS {
+        let Ok(email) = Email::parse(&address_of(member.role)) else { continue };
+        let account = view.account_by_email(&email).await?;
+        let Some(hash) = account.and_then(|account| account.password) else { continue };
+        if tried.contains(&hash) {
+            continue;
+        }
+        tried.push(hash.clone());
+        let attempt = PasswordAttempt::new(PASSWORD.to_owned());
+        let verified = app.identity.passwords.verify(attempt, hash).await;
+        if verified.map_err(kernel::StoreError::broken)?.0 {
+            return Ok(true);
+        }
     }
+    Ok(false)
 }
 
 /// What to tell who started it, in at most six lines.
@@ -116,6 +126,7 @@ mod tests {
                 email: Email::parse(&address_of(role)).unwrap(),
                 password: PasswordAttempt::new(PASSWORD.to_owned()),
                 company: None,
+                code: None,
             };
             let signed_in = sign_in(&app.identity, &Origin::default(), ask, unheard).await.unwrap().into_value();
             let membership = signed_in.profile.membership;

@@ -9,11 +9,6 @@ use api::cli::Cli;
 use api::commands::run;
 use api::logs;
 use clap::Parser;
-use mimalloc::MiMalloc;
-
-/// The system's allocator would keep the 19 MiB blocks of password hashing; this one gives them back.
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let command = Cli::parse().asked();

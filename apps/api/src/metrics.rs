@@ -3,7 +3,9 @@
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use gateways::redis::Redis;
 use persistence::Database;
+use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use rest::metrics::Metrics;
 
@@ -21,30 +23,42 @@ pub struct Gauges {
     age: Seconds,
     open: Gauge,
     idle: Gauge,
+    redis: Gauge,
+    alone: Counter,
 }
 
 impl Gauges {
-    /// Gauges that the exposition shows.
-    pub fn registered(metrics: &Metrics) -> Self {
+    /// Gauges that the exposition shows; of Redis, where there is one.
+    pub fn registered(metrics: &Metrics, redis: Option<&Redis>) -> Self {
         let gauges = Self::default();
         metrics.extend(|registry| {
             registry.register("queue_depth", "Jobs that are due and not in hand", gauges.depth.clone());
             registry.register("queue_age_seconds", "How long the oldest due job has waited", gauges.age.clone());
             registry.register("database_connections", "Open connections of this node", gauges.open.clone());
             registry.register("database_connections_idle", "Those of them that are idle", gauges.idle.clone());
+            if redis.is_some() {
+                registry.register("redis_up", "1 while Redis answers this node, else 0", gauges.redis.clone());
+                registry.register("redis_fallbacks", "Requests that this node counted alone", gauges.alone.clone());
+            }
         });
         gauges
     }
 
     /// Reads them every five seconds, until asked to stop.
-    pub async fn follow(self, database: Database, mut stop: Stop) {
+    pub async fn follow(self, database: Database, redis: Option<Redis>, mut stop: Stop) {
         while !stop.is_asked() {
             self.read(&database).await;
+            redis.iter().for_each(|redis| self.read_redis(redis));
             tokio::select! {
                 () = stop.asked() => {}
                 () = tokio::time::sleep(EVERY) => {}
             }
         }
+    }
+
+    fn read_redis(&self, redis: &Redis) {
+        self.redis.set(redis.is_up().into());
+        self.alone.inc_by(redis.fallbacks().saturating_sub(self.alone.get()));
     }
 
     async fn read(&self, database: &Database) {

@@ -28,6 +28,12 @@ pub enum ServeError {
     /// The demo company cannot be made.
     #[error(transparent)]
     Demo(#[from] DemoError),
+    /// Everybody could sign in.
+    #[error(
+        "the database holds the demo company, whose password everybody knows: change the passwords of its accounts, take \
+         another database, or say DEMO=public to serve it to others on purpose"
+    )]
+    DemoForOthers,
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -63,9 +69,11 @@ pub async fn serve(settings: &Settings) -> Result<(), ServeError> {
     }
     let (stopper, stop) = stopping();
     let background = match settings.worker {
-        WorkerMode::Inline => tokio::spawn(work(app.clone(), stop.clone())),
-        WorkerMode::Off => tokio::spawn(chores::follow_keys(app.clone(), stop.clone())),
+        WorkerMode::Inline => Some(tokio::spawn(work(app.clone(), stop.clone()))),
+        WorkerMode::Off => None,
     };
+    let keys = tokio::spawn(chores::follow_keys(app.clone(), stop.clone()));
+    let seen = tokio::spawn(chores::note_sessions(app.clone(), stop.clone()));
     let gauges = measure(&app, metrics, stop)?;
     let address = listener.local_addr()?;
     let server = rest::serve(listener, app.state.clone(), app.services())?;
@@ -81,10 +89,13 @@ pub async fn serve(settings: &Settings) -> Result<(), ServeError> {
     }
     .map_err(io::Error::other)??;
     stopper.stop();
-    for task in [background, gauges] {
+    for task in [keys, seen, gauges].into_iter().chain(background) {
         task.await.map_err(io::Error::other)?;
     }
     app.refusals.written().await;
+    if let Some(traces) = &app.traces {
+        traces.sent().await;
+    }
     app.database.close().await;
     tracing::info!("drained");
     Ok(())
@@ -113,7 +124,11 @@ fn measure(app: &App, metrics: Option<TcpListener>, stop: Stop) -> io::Result<Jo
     if let Some(listener) = metrics {
         tokio::spawn(rest::server::serve_metrics(listener, app.state.clone())?);
     }
-    Ok(tokio::spawn(Gauges::registered(app.state.metrics()).follow(app.database.clone(), stop)))
+    Ok(tokio::spawn(Gauges::registered(app.state.metrics(), app.redis.as_ref()).follow(
+        app.database.clone(),
+        app.redis.clone(),
+        stop,
+    )))
 }
 
 /// Jobs and positions until asked to stop; then the jobs in hand, and the positions of what the last requests left.
@@ -132,16 +147,20 @@ async fn work(app: App, stop: Stop) {
     }
 }
 
-/// Makes the demo company where it belongs; what to tell about it.
+/// Makes the demo company where it belongs, and keeps it from others where it does not; what to tell about it.
 async fn demo_welcome(settings: &Settings, app: &App) -> Result<Option<String>, ServeError> {
-    let is_ours_alone = settings.environment == Environment::Development && settings.is_private();
-    if !is_ours_alone && demo::is_open(app).await? {
+    let (is_private, environment) = (settings.is_private(), settings.environment);
+    if !is_private && demo::is_open(app).await? {
+        if environment == Environment::Production && settings.demo != DemoMode::Public {
+            return Err(ServeError::DemoForOthers);
+        }
         tracing::error!(
             account = demo::address_of("admin"),
             "the demo company is served beyond this machine, and everybody knows its password: change it, or take another database"
         );
     }
-    if settings.demo == DemoMode::Off || !is_ours_alone || !app.database.is_untouched().await? {
+    let is_wanted = settings.demo == DemoMode::Auto && environment == Environment::Development && is_private;
+    if !is_wanted || !app.database.is_untouched().await? {
         return Ok(None);
     }
     let is_new = demo::make(app, app.clock().now()).await?;

@@ -1,12 +1,15 @@
 //! Typed settings: read once at start, with one message that names every wrong variable.
 
 pub mod master_key;
+mod openid;
 mod parse;
 mod source;
 pub mod table;
 
 use std::net::SocketAddr;
 
+use gateways::open_id::Registration;
+use gateways::smtp::{Sender, SmtpServer};
 use ipnet::IpNet;
 use kernel::seal::Keyring;
 use tracing_subscriber::EnvFilter;
@@ -41,6 +44,8 @@ pub enum DemoMode {
     Auto,
     /// Only by `salus demo`.
     Off,
+    /// Only by `salus demo`, and production may serve it to others although its password is public.
+    Public,
 }
 
 /// Everything that can be set; [`table::VARIABLES`] says what each variable means.
@@ -52,6 +57,8 @@ pub struct Settings {
     pub bind: SocketAddr,
     /// `PUBLIC_URL`, without a slash at its end.
     pub public_url: String,
+    /// `APP_URL`, without a slash at its end.
+    pub app_url: String,
     /// `DATABASE_URL`.
     pub database: DatabaseUrl,
     /// `MIGRATION_DATABASE_URL`.
@@ -61,11 +68,13 @@ pub struct Settings {
     /// `FILES_URL`.
     pub files: Secret,
     /// `SMTP_URL`.
-    pub smtp: Option<Secret>,
+    pub smtp: Option<SmtpServer>,
     /// `MAIL_FROM`.
-    pub mail_from: String,
+    pub mail_from: Sender,
     /// `CORS_ORIGINS`.
     pub cors_origins: Vec<String>,
+    /// `OIDC_…`: the OpenID providers that were set up.
+    pub openid: Vec<Registration>,
     /// `MASTER_KEY`; `None` only in development, where [`master_key::load`] makes one.
     pub master_key: Option<Keyring>,
     /// `METRICS_ADDR`.
@@ -102,11 +111,8 @@ impl Settings {
     pub fn warnings(&self) -> Vec<&'static str> {
         let is_given = |text: &str, of: &table::Variable| of.default != Some(text);
         let lines = [
-            (self.redis.is_some(), "REDIS_URL is set, but this version keeps rate limits in each process"),
             (is_given(self.files.expose(), &table::FILES_URL), "FILES_URL is set, but this version keeps no files"),
-            (self.smtp.is_some(), "SMTP_URL is set, but this version keeps mails in the database"),
-            (is_given(&self.mail_from, &table::MAIL_FROM), "MAIL_FROM is set, but this version sends no mails"),
-            (self.otlp.is_some(), "OTEL_EXPORTER_OTLP_ENDPOINT is set, but this version exports no traces"),
+            (self.is_mute_service(), "SMTP_URL is absent in production: mails stay in the database"),
             (self.is_unlimited_service(), "RATE_LIMITS=off in production: passwords may be guessed at any rate"),
         ];
         lines.into_iter().filter(|(holds, _)| *holds).map(|(_, line)| line).collect()
@@ -115,6 +121,10 @@ impl Settings {
     /// True when only this machine reaches the API: it listens on loopback, its address is one, and no proxy stands before it.
     pub fn is_private(&self) -> bool {
         self.bind.ip().is_loopback() && parse::is_loopback_url(&self.public_url) && self.trusted_proxies.is_empty()
+    }
+
+    fn is_mute_service(&self) -> bool {
+        self.environment == Environment::Production && self.smtp.is_none()
     }
 
     fn is_unlimited_service(&self) -> bool {
@@ -127,11 +137,13 @@ impl Settings {
         let database = reader.required(&table::DATABASE_URL, DatabaseUrl::parse);
         let migration_database = reader.optional(&table::MIGRATION_DATABASE_URL, DatabaseUrl::parse);
         let public_url = reader.optional(&table::PUBLIC_URL, parse::web_url);
+        let app_url = reader.optional(&table::APP_URL, parse::web_url);
         let redis = reader.optional(&table::REDIS_URL, |text| parse::url_of(text, &["redis", "rediss"]));
         let files = reader.required(&table::FILES_URL, |text| parse::url_of(text, &["file", "s3"]));
-        let smtp = reader.optional(&table::SMTP_URL, |text| parse::url_of(text, &["smtp", "smtps"]));
+        let smtp = reader.optional(&table::SMTP_URL, |text| SmtpServer::parse(text).map_err(|e| e.to_string()));
         let mail_from = reader.required(&table::MAIL_FROM, parse::sender);
         let cors_origins = reader.optional(&table::CORS_ORIGINS, parse::origins);
+        let openid = openid::read(reader);
         let master_key = reader.optional(&table::MASTER_KEY, |text| Keyring::parse(text).map_err(|e| e.to_string()));
         let metrics = reader.optional(&table::METRICS_ADDR, parse::address);
         let rate_limits = reader.optional(&table::RATE_LIMITS, |text| Rates::parse(text).map_err(|e| e.to_string()));
@@ -150,13 +162,16 @@ impl Settings {
         if stated == Some(Environment::Production) {
             refuse_absent(reader, &table::MASTER_KEY, &master_key, "v1: and the base64 of 32 random bytes");
             refuse_absent(reader, &table::PUBLIC_URL, &public_url, "the issuer of tokens, and where links lead");
-            check_promises(reader, &[(&table::REDIS_URL, &redis), (&table::SMTP_URL, &smtp)], &files);
+            check_sender(reader, &smtp, &mail_from);
+            check_promises(reader, &files);
         }
         let (bind, (worker, demo)) = (bind?, modes?);
+        let public_url = public_url?.unwrap_or_else(|| format!("http://{bind}"));
         Ok(Self {
             environment: stated.unwrap_or(Environment::Development),
             bind,
-            public_url: public_url?.unwrap_or_else(|| format!("http://{bind}")),
+            app_url: app_url?.unwrap_or_else(|| public_url.clone()),
+            public_url,
             database: database?,
             migration_database: migration_database?,
             redis: redis?,
@@ -164,6 +179,7 @@ impl Settings {
             smtp: smtp?,
             mail_from: mail_from?,
             cors_origins: cors_origins?.unwrap_or_default(),
+            openid: openid?,
             master_key: master_key?,
             metrics: metrics?,
             metrics_token: metrics_token?,
@@ -185,7 +201,7 @@ fn environment(reader: &mut Reader<'_>) -> Result<Option<Environment>, Noted> {
 
 fn modes(reader: &mut Reader<'_>) -> Result<(WorkerMode, DemoMode), Noted> {
     let workers = [("inline", WorkerMode::Inline), ("off", WorkerMode::Off)];
-    let demos = [("auto", DemoMode::Auto), ("off", DemoMode::Off)];
+    let demos = [("auto", DemoMode::Auto), ("off", DemoMode::Off), ("public", DemoMode::Public)];
     let worker = reader.required(&table::WORKER, |text| parse::word(text, &workers));
     let demo = reader.required(&table::DEMO, |text| parse::word(text, &demos));
     Ok((worker?, demo?))
@@ -210,17 +226,18 @@ fn refuse_absent<T>(reader: &mut Reader<'_>, of: &table::Variable, found: &Resul
     }
 }
 
-/// Whoever sets these in service relies on what this version does not do.
-fn check_promises(
-    reader: &mut Reader<'_>,
-    unused: &[(&table::Variable, &Result<Option<Secret>, Noted>)],
-    files: &Result<Secret, Noted>,
-) {
-    for (of, found) in unused {
-        if let Ok(Some(_)) = found {
-            reader.refuse(of, "is set, but this version does not use it: leave it out in production");
-        }
+/// Mails from `localhost` reach nobody.
+fn check_sender(reader: &mut Reader<'_>, smtp: &Result<Option<SmtpServer>, Noted>, from: &Result<Sender, Noted>) {
+    let usual = table::MAIL_FROM.default.and_then(|text| parse::sender(text).ok());
+    if let (Ok(Some(_)), Ok(from)) = (smtp, from)
+        && Some(from) == usual.as_ref()
+    {
+        reader.refuse(&table::MAIL_FROM, "is required in production with SMTP_URL: whom the mails are from");
     }
+}
+
+/// Whoever sets this in service relies on what this version does not do.
+fn check_promises(reader: &mut Reader<'_>, files: &Result<Secret, Noted>) {
     if files.as_ref().is_ok_and(|files| files.expose().starts_with("s3:")) {
         reader.refuse(&table::FILES_URL, "is s3, but this version keeps no files: leave it out in production");
     }
@@ -306,25 +323,31 @@ mod tests {
     fn production_refuses_what_it_cannot_keep_to() {
         let key = "v1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
         let there = [("SALUS_ENV", "production"), ("MASTER_KEY", key)];
-        let more = [("REDIS_URL", "redis://cache"), ("SMTP_URL", "smtp://mail"), ("FILES_URL", "s3://bucket")];
+        let more = [("FILES_URL", "s3://bucket"), ("SMTP_URL", "smtps://mail.example")];
         let wrong = wrong_names(&[&there[..], &more[..]].concat());
-        assert_eq!(wrong, ["PUBLIC_URL", "REDIS_URL", "SMTP_URL", "FILES_URL"]);
-        assert_eq!(parsed(&more).unwrap().warnings().len(), 3);
+        assert_eq!(wrong, ["PUBLIC_URL", "MAIL_FROM", "FILES_URL"]);
+        assert_eq!(parsed(&more).unwrap().warnings().len(), 1);
     }
 
     #[test]
     fn what_is_set_and_not_used_is_warned_of() {
         assert_eq!(parsed(&[]).unwrap().warnings(), [""; 0]);
-        for item in [
-            ("REDIS_URL", "redis://cache"),
-            ("FILES_URL", "file://elsewhere"),
-            ("SMTP_URL", "smtp://mail"),
-            ("MAIL_FROM", "a@b.example"),
-            ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4317"),
-        ] {
-            let warnings = parsed(&[item]).unwrap().warnings();
-            assert!(matches!(warnings.as_slice(), [only] if only.starts_with(item.0)), "{item:?}: {warnings:?}");
-        }
+        let warnings = parsed(&[("FILES_URL", "file://elsewhere")]).unwrap().warnings();
+        assert!(matches!(warnings.as_slice(), [only] if only.starts_with("FILES_URL")), "{warnings:?}");
+    }
+
+    #[test]
+    fn mails_leave_where_a_server_is_set_and_lead_to_the_application() {
+        let settings = parsed(&[("SMTP_URL", "smtp://mail.example"), ("MAIL_FROM", "Aurora <a@b.example>")]).unwrap();
+        assert_eq!(settings.smtp, SmtpServer::parse("smtp://mail.example").ok());
+        assert_eq!(settings.app_url, settings.public_url);
+        assert_eq!(wrong_names(&[("SMTP_URL", "mail.example"), ("MAIL_FROM", "Aurora")]), ["SMTP_URL", "MAIL_FROM"]);
+        let apart = [("APP_URL", "https://app.example/"), ("PUBLIC_URL", "https://api.example")];
+        assert_eq!(parsed(&apart).unwrap().app_url, "https://app.example");
+        let key = "v1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+        let there = [("SALUS_ENV", "production"), ("MASTER_KEY", key), ("PUBLIC_URL", "https://salus.example")];
+        let warnings = parsed(&there).unwrap().warnings();
+        assert!(matches!(warnings.as_slice(), [only] if only.starts_with("SMTP_URL")), "{warnings:?}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Which adapter stands behind which port.
 
+mod openid;
 mod ports;
 mod refusals;
 
@@ -7,12 +8,16 @@ use std::sync::Arc;
 
 use actix_web::web::{Data, ServiceConfig};
 use gateways::argon2::Argon2Hasher;
+use gateways::otlp::Exporter;
 use gateways::randomness::SystemRandomness;
+use gateways::redis::{Announcements, Redis};
+use gateways::smtp::SmtpMailer;
 use identity::Identity;
 use identity::model::access_token::Issuer;
-use identity::ports::{PasswordHasher, Randomness};
+use identity::model::callers::Callers;
+use identity::ports::{Mailer, OpenId, PasswordHasher, Randomness};
+use identity::usecase::send_mail::SendMail;
 use identity::usecase::signing_keys::{self, KeysError};
-use identity::usecase::verification_mail::VerificationMail;
 use kernel::jobs::JobHandler;
 use kernel::seal::Keyring;
 use kernel::{Clock, Ids, SystemClock, SystemIds};
@@ -22,14 +27,17 @@ use rest::settings::OperatorToken;
 use rest::state::Ports;
 use scheduling::Scheduling;
 use thiserror::Error;
+use tokio::task::JoinSet;
 
 pub use refusals::RefusalWriter;
 
 use crate::settings::{Environment, Settings};
-use crate::worker::{Pace, Worker};
+use crate::worker::{Pace, Tally, Worker};
 
-/// Connections of one node to PostgreSQL at most.
-const MAX_CONNECTIONS: u32 = 20;
+/// Connections of one node to PostgreSQL that its HTTP workers share out among them, each at least [`LEAST_EACH`].
+const CONNECTIONS: usize = 20;
+/// Fewer would make the requests of one worker wait for each other.
+const LEAST_EACH: usize = 4;
 
 /// What the outer world gives, so that a test can give another one.
 #[derive(Clone)]
@@ -42,6 +50,8 @@ pub struct World {
     pub random: Arc<dyn Randomness>,
     /// Password hashing.
     pub passwords: Arc<dyn PasswordHasher>,
+    /// The OpenID providers; `None` means those of the settings.
+    pub openid: Option<Arc<dyn OpenId>>,
 }
 
 /// Everything wired: what `serve` and `worker` run, and what tests call in process.
@@ -59,8 +69,16 @@ pub struct App {
     pub state: Data<rest::State>,
     /// The writer of refused attempts.
     pub refusals: RefusalWriter,
+    /// The exporter of traces, where there is a collector.
+    pub traces: Option<Exporter>,
+    /// What nodes share, where there is Redis.
+    pub redis: Option<Redis>,
+    /// Ends with the last clone of the application.
+    _listening: Arc<JoinSet<()>>,
     world: World,
-    public_url: String,
+    mailer: Arc<dyn Mailer>,
+    tally: Tally,
+    app_url: String,
 }
 
 /// Why the application cannot start.
@@ -69,6 +87,15 @@ pub enum StartError {
     /// The database cannot be used.
     #[error(transparent)]
     Database(#[from] ConnectError),
+    /// The collector of traces cannot be used as it was given.
+    #[error(transparent)]
+    Traces(#[from] gateways::otlp::Unusable),
+    /// Redis cannot be used as it was given.
+    #[error(transparent)]
+    Redis(#[from] gateways::redis::Unusable),
+    /// The SMTP server cannot be used as it was given.
+    #[error(transparent)]
+    Smtp(#[from] gateways::smtp::Unusable),
     /// There is no key to sign access tokens with.
     #[error(transparent)]
     SigningKeys(#[from] KeysError),
@@ -77,14 +104,24 @@ pub enum StartError {
 impl World {
     /// The real one; passwords are hashed on as many threads as there are cores, less one.
     pub fn real() -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             clock: Arc::new(SystemClock),
             ids: Arc::new(SystemIds),
             random: Arc::new(SystemRandomness),
-            passwords: Arc::new(Argon2Hasher::new(cores.saturating_sub(1))),
+            passwords: Arc::new(Argon2Hasher::new(cores().saturating_sub(1))),
+            openid: None,
         }
     }
+}
+
+/// Connections of each HTTP worker: there is one per core.
+fn connections_each() -> u32 {
+    let each = (CONNECTIONS / cores()).clamp(LEAST_EACH, CONNECTIONS / 2);
+    u32::try_from(each).unwrap_or(u32::MAX)
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 /// The database part of the settings.
@@ -92,7 +129,7 @@ pub fn database_settings(settings: &Settings) -> persistence::Settings {
     persistence::Settings {
         url: settings.database.url().to_owned(),
         migration_url: settings.migration_database.as_ref().map(|owner| owner.url().to_owned()),
-        max_connections: MAX_CONNECTIONS,
+        max_connections: connections_each(),
         development: settings.environment == Environment::Development,
     }
 }
@@ -104,31 +141,60 @@ impl App {
         let database =
             Database::connect(&database_settings(settings), keys.clone(), clock.clone(), ids.clone()).await?;
         let db = Arc::new(database.clone());
+        let mailer = mailer(settings, &database)?;
+        let redis = match &settings.redis {
+            Some(url) => Some(Redis::connect(url.expose()).await?),
+            None => None,
+        };
         let identity = Data::new(Identity {
             db: db.clone(),
             clock: clock.clone(),
             ids: ids.clone(),
             random: world.random.clone(),
             passwords: world.passwords.clone(),
+            openid: openid::providers(settings, &world),
+            return_origins: openid::return_origins(settings),
             keyring: Arc::new(keys),
             issuer: Issuer { iss: settings.public_url.clone(), aud: "salus".to_owned() },
             keys: identity::model::live_keys::LiveKeys::default(),
-            callers: identity::model::callers::Callers::default(),
+            callers: callers(redis.as_ref()),
+            seen: identity::model::seen::Seen::default(),
         });
         signing_keys::ready(&identity).await?;
+        let listening = Arc::new(listening(redis.as_ref(), &identity));
         let patients = Data::new(Patients { db: db.clone(), clock: clock.clone(), ids: ids.clone() });
         let scheduling = Data::new(Scheduling { db, clock: clock.clone(), ids: ids.clone() });
+        let traces = settings.otlp.as_deref().map(Exporter::start).transpose()?;
         let refusals = RefusalWriter::start(Arc::new(database.clone()));
         let outside = Ports {
             clock,
             ids,
+            keyring: identity.keyring.clone(),
             authenticate: Arc::new(ports::Tokens(identity.clone())),
-            readiness: Arc::new(ports::Parts(database.clone())),
+            readiness: Arc::new(ports::Parts { database: database.clone(), redis: redis.clone() }),
             refusals: Arc::new(refusals.clone()),
+            traces: traces.clone().map(|exporter| Arc::new(ports::Spans(exporter)) as Arc<dyn rest::traces::Traces>),
+            buckets: redis.clone().map(|redis| Arc::new(ports::Buckets(redis)) as Arc<dyn rest::limits::SharedBuckets>),
         };
         let state = rest::State::new(rest_settings(settings), outside, rest::operations());
-        let public_url = settings.public_url.clone();
-        Ok(Self { database, identity, patients, scheduling, state, refusals, world, public_url })
+        state.metrics().extend(|registry| database.meters().register(registry));
+        let tally = Tally::registered(state.metrics());
+        let app_url = settings.app_url.clone();
+        Ok(Self {
+            database,
+            identity,
+            patients,
+            scheduling,
+            state,
+            refusals,
+            traces,
+            redis,
+            _listening: listening,
+            world,
+            mailer,
+            tally,
+            app_url,
+        })
     }
 
     /// Adds the contexts to an HTTP application.
@@ -141,11 +207,11 @@ impl App {
 
     /// A worker of this database.
     pub fn worker(&self, pace: Pace) -> Worker {
-        let mailer = Arc::new(self.database.clone());
         let handlers: [Arc<dyn JobHandler>; 1] =
-            [Arc::new(VerificationMail { mailer, public_url: self.public_url.clone() })];
+            [Arc::new(SendMail { mailer: self.mailer.clone(), app_url: self.app_url.clone() })];
         let queue = Arc::new(self.database.clone());
-        Worker::new(queue, handlers, self.world.clock.clone(), self.world.ids.clone(), pace)
+        let worker = Worker::new(queue, handlers, self.world.clock.clone(), self.world.ids.clone(), pace);
+        worker.counting(self.tally.clone())
     }
 
     /// A sequencer of this database.
@@ -159,9 +225,36 @@ impl App {
     }
 }
 
+/// Through the SMTP server that is set, else into the database.
+fn mailer(settings: &Settings, database: &Database) -> Result<Arc<dyn Mailer>, gateways::smtp::Unusable> {
+    Ok(match &settings.smtp {
+        Some(server) => Arc::new(SmtpMailer::new(server, settings.mail_from.clone())?),
+        None => Arc::new(database.clone()),
+    })
+}
+
+/// Callers that are forgotten on all nodes at once where Redis tells them.
+fn callers(redis: Option<&Redis>) -> Callers {
+    redis.map_or_else(Callers::default, |redis| Callers::among(Arc::new(Announcements::start(redis.clone()))))
+}
+
+/// Forgets whom other nodes announce, and everybody when announcements may have been missed.
+fn listening(redis: Option<&Redis>, identity: &Data<Identity>) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    if let Some(redis) = redis.cloned() {
+        let identity = identity.clone();
+        tasks.spawn(async move {
+            redis.listen(|| identity.callers.forget_all(), |whom| identity.callers.forget_announced(whom)).await;
+        });
+    }
+    tasks
+}
+
 fn rest_settings(settings: &Settings) -> rest::Settings {
     rest::Settings {
         public_url: settings.public_url.clone(),
+        serves_pages: settings.app_url == settings.public_url,
+        keeps_mails: settings.environment == Environment::Development && settings.smtp.is_none(),
         cors_origins: settings.cors_origins.clone(),
         trusted_proxies: settings.trusted_proxies.clone(),
         rates: settings.rate_limits.clone(),

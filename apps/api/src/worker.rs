@@ -4,6 +4,7 @@
 mod fake;
 mod shift;
 mod stop;
+mod tally;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use kernel::{Clock, Ids, StoreError};
 use tokio::task::JoinSet;
 
 pub use stop::{Stop, Stopper, stopping};
+pub use tally::Tally;
 
 /// Tells that there may be work.
 #[async_trait]
@@ -43,6 +45,7 @@ pub struct Worker {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     pace: Pace,
+    tally: Tally,
 }
 
 impl Default for Pace {
@@ -62,7 +65,14 @@ impl Worker {
         pace: Pace,
     ) -> Self {
         let handlers = handlers.into_iter().map(|handler| (handler.kind(), handler)).collect();
-        Self { name: ids.uuid().to_string().into(), queue, handlers: Arc::new(handlers), clock, ids, pace }
+        let (name, tally) = (ids.uuid().to_string().into(), Tally::default());
+        Self { name, queue, handlers: Arc::new(handlers), clock, ids, pace, tally }
+    }
+
+    /// The same worker, counting in this tally.
+    #[must_use]
+    pub fn counting(self, tally: Tally) -> Self {
+        Self { tally, ..self }
     }
 
     /// Works until asked to stop, then finishes the jobs in hand and takes no others.
@@ -126,6 +136,7 @@ mod tests {
     use kernel::{ManualClock, SystemIds};
 
     use super::fake::{FakeQueue, State};
+    use super::tally::Outcome;
     use super::*;
 
     struct Scripted {
@@ -195,6 +206,22 @@ mod tests {
     async fn a_job_that_succeeds_is_done() {
         let handler = Scripted { answer: Ok(()), runs: AtomicUsize::new(0) };
         assert_eq!(state_after_one_run(handler, 0).await, State::Done);
+    }
+
+    #[tokio::test]
+    async fn c15_tries_are_counted_by_how_they_ended() {
+        let clock = Arc::new(ManualClock::new(noon()));
+        for (answer, outcome) in [
+            (Ok(()), Outcome::Delivered),
+            (Err(Failure::Retry("busy")), Outcome::Retried),
+            (Err(Failure::Final("gone")), Outcome::Dead),
+        ] {
+            let queue = Arc::new(FakeQueue::holding(clock.clone(), ["scripted"]));
+            let tally = Tally::default();
+            let worker = worker(&queue, Scripted { answer, runs: AtomicUsize::new(0) }, &clock).counting(tally.clone());
+            worker.run_due().await.unwrap();
+            assert_eq!(tally.of("scripted", outcome), 1, "{outcome:?}");
+        }
     }
 
     #[tokio::test]

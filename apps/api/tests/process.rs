@@ -158,6 +158,35 @@ fn the_demo_is_not_made_where_others_may_reach_it_and_is_told_of_where_they_do()
 }
 
 #[test]
+fn production_serves_the_demo_to_others_only_when_told_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = "v1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    let settings = |url, demo| {
+        [
+            ("SALUS_ENV", "production"),
+            ("MASTER_KEY", key),
+            ("BIND_ADDR", "127.0.0.1:0"),
+            ("PUBLIC_URL", url),
+            ("DEMO", demo),
+        ]
+    };
+    let outside = |demo| settings("https://salus.example", demo);
+    let made = salus(folder.path(), &["demo", "--yes"], &outside("auto")).output().unwrap();
+    assert!(made.status.success(), "{made:?}");
+    for demo in ["auto", "off"] {
+        let refused = salus(folder.path(), &[], &outside(demo)).output().unwrap();
+        let message = failed(&refused);
+        assert!(message.contains("everybody knows") && message.contains("DEMO=public"), "{message}");
+    }
+    let told = Server::start(folder.path(), &outside("public"));
+    assert!(told.before.contains("everybody knows its password"), "{}", told.before);
+    assert_eq!(told.end().0, Some(0));
+    let private = Server::start(folder.path(), &settings("http://127.0.0.1:8080", "off"));
+    assert!(!private.before.contains("everybody knows"), "{}", private.before);
+    assert_eq!(private.end().0, Some(0));
+}
+
+#[test]
 fn a_second_start_finds_its_key_and_its_database() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(Server::start(folder.path(), &[]).end().0, Some(0));

@@ -13,7 +13,8 @@ pub mod usecase;
 use model::access_token::Issuer;
 use model::callers::Callers;
 use model::live_keys::LiveKeys;
-use ports::{IdentityDb, PasswordHasher, Randomness};
+use model::seen::Seen;
+use ports::{IdentityDb, OpenId, PasswordHasher, Randomness};
 
 /// Identity with everything it needs from outside.
 pub struct Identity {
@@ -27,6 +28,10 @@ pub struct Identity {
     pub random: Arc<dyn Randomness>,
     /// Argon2id.
     pub passwords: Arc<dyn PasswordHasher>,
+    /// The OpenID providers.
+    pub openid: Arc<dyn OpenId>,
+    /// Origins of the pages that a sign-in at a provider may return to.
+    pub return_origins: Vec<String>,
     /// The master keys.
     pub keyring: Arc<Keyring>,
     /// Who issues access tokens, and for whom.
@@ -35,4 +40,6 @@ pub struct Identity {
     pub keys: LiveKeys,
     /// Callers authenticated a moment ago.
     pub callers: Callers,
+    /// Sessions in use, until [`usecase::note_seen::note_seen`] writes it.
+    pub seen: Seen,
 }

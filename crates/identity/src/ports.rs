@@ -1,12 +1,23 @@
 //! What identity needs from outside.
 
+mod api_keys;
+mod members;
+mod oidc;
+
+pub mod accounts;
+pub mod audit;
+pub mod second_factor;
+
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use kernel::ids::{AccountId, ClinicId, MembershipId, SessionId, TenantId};
 use kernel::{Kind, Page, PageAsk, Refusal, StoreError, TenantScope, Transaction};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
+use self::accounts::{AccountSessionStore, AccountStore, PasswordResetReader, PasswordResetStore, SessionReader};
+use self::audit::{AuditReader, JobStore};
+use self::second_factor::{SecondFactorReader, SecondFactorStore};
 use crate::model::account::Account;
 use crate::model::backoff::{AttemptKey, Failures};
 use crate::model::clinic::Clinic;
@@ -21,6 +32,16 @@ use crate::model::policy::Bindings;
 use crate::model::role::Role;
 use crate::model::session::{DeviceSession, RefreshToken};
 use crate::model::signing_key::StoredKey;
+
+pub use api_keys::{ApiKeyReader, ApiKeyStore, KeyUseStore, PresentedKey, PresentedKeyReader};
+pub use members::{
+    CompaniesTx, CompaniesView, CompanyTx, CompanyView, INVITATION_OPEN_ONCE, InvitationReader, InvitationStore,
+    MemberReader, MemberStore, PlaceReader, PlaceStore, PresentedInvitationReader, PresentedInvitationStore,
+    ReferenceReader, SettingsReader, SettingsStore,
+};
+#[cfg(test)]
+pub use oidc::MockOpenId;
+pub use oidc::{OIDC_LINK_ACCOUNT_UNIQUE, OIDC_LINK_SUBJECT_UNIQUE, OidcReader, OidcStore, OpenId, OpenIdFailed};
 
 /// Two accounts cannot share an address.
 pub const ACCOUNT_EMAIL_UNIQUE: &str = "account_email_unique";
@@ -66,6 +87,8 @@ pub struct SignedInMember {
     pub bindings: Bindings,
     /// The company's country.
     pub country: Country,
+    /// For how long the company lets a session be unused.
+    pub idle: Option<Duration>,
 }
 
 /// The caller of a request.
@@ -125,8 +148,6 @@ pub trait PeopleStore: Send + Sync {
     async fn account_add(&self, account: &Account) -> Result<(), StoreError>;
     /// Replaces the hash of a password by another hash of the same password, unless the password was changed meanwhile.
     async fn account_rehashed(&self, id: AccountId, old: &PasswordHash, new: &PasswordHash) -> Result<(), StoreError>;
-    /// Writes what may change of an account: name, password, verification, locale, version.
-    async fn account_update(&self, account: &Account) -> Result<(), StoreError>;
     /// Adds a company.
     async fn company_add(&self, company: &Company) -> Result<(), StoreError>;
     /// Adds a membership; refused by [`MEMBERSHIP_ACCOUNT_UNIQUE`] and, for a clinic of another company, [`FOREIGN_KEY`].
@@ -180,16 +201,36 @@ pub trait SigningKeyStore: Send + Sync {
 }
 
 /// What can be read of one company.
-pub trait IdentityView: ClinicReader + CallerReader {}
-impl<T: ClinicReader + CallerReader> IdentityView for T {}
+pub trait IdentityView: AuditReader + ClinicReader + CallerReader + ApiKeyReader + CompanyView + SessionReader {}
+impl<T: AuditReader + ClinicReader + CallerReader + ApiKeyReader + CompanyView + SessionReader> IdentityView for T {}
 
 /// What can be changed in one company.
-pub trait IdentityTx: ClinicStore + SessionStore + Transaction {}
-impl<T: ClinicStore + SessionStore + Transaction> IdentityTx for T {}
+pub trait IdentityTx: JobStore + ClinicStore + SessionStore + ApiKeyStore + CompanyTx + Transaction {}
+impl<T: JobStore + ClinicStore + SessionStore + ApiKeyStore + CompanyTx + Transaction> IdentityTx for T {}
 
 /// What can be read across companies.
-pub trait AcrossView: PeopleReader + FailureReader + SigningKeyReader {}
-impl<T: PeopleReader + FailureReader + SigningKeyReader> AcrossView for T {}
+pub trait AcrossView:
+    PeopleReader
+    + FailureReader
+    + PresentedKeyReader
+    + OidcReader
+    + SigningKeyReader
+    + CompaniesView
+    + SecondFactorReader
+    + PasswordResetReader
+{
+}
+impl<T> AcrossView for T where
+    T: PeopleReader
+        + FailureReader
+        + PresentedKeyReader
+        + OidcReader
+        + SigningKeyReader
+        + CompaniesView
+        + SecondFactorReader
+        + PasswordResetReader
+{
+}
 
 /// What can be changed across companies.
 pub trait AcrossTx:
@@ -198,9 +239,18 @@ pub trait AcrossTx:
     + ClinicStore
     + SessionStore
     + RefreshTokenStore
+    + FailureReader
     + FailureStore
+    + SecondFactorStore
     + EmailProofStore
+    + AccountStore
+    + AccountSessionStore
+    + PasswordResetStore
     + SigningKeyStore
+    + KeyUseStore
+    + OidcReader
+    + OidcStore
+    + CompaniesTx
     + Transaction
 {
 }
@@ -210,9 +260,18 @@ impl<T> AcrossTx for T where
         + ClinicStore
         + SessionStore
         + RefreshTokenStore
+        + FailureReader
         + FailureStore
+        + SecondFactorStore
         + EmailProofStore
+        + AccountStore
+        + AccountSessionStore
+        + PasswordResetStore
         + SigningKeyStore
+        + KeyUseStore
+        + OidcReader
+        + OidcStore
+        + CompaniesTx
         + Transaction
 {
 }
@@ -263,15 +322,30 @@ pub trait Randomness: Send + Sync {
     fn secret(&self) -> Zeroizing<[u8; 32]>;
 }
 
-/// A mail could not be handed over; worth repeating.
+/// Why a mail was not handed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("the mail could not be handed over")]
-pub struct MailFailed;
+pub enum MailFailed {
+    /// Not now; worth repeating.
+    #[error("the mail could not be handed over")]
+    Unavailable,
+    /// Never: its address or its content was refused for good.
+    #[error("the mail was refused")]
+    Refused,
+}
 
 /// The way out for mails.
 #[cfg_attr(test, mockall::automock)]
 #[async_trait]
 pub trait Mailer: Send + Sync {
-    /// Hands a mail over; one with a key that was handed over before is not sent again.
+    /// Hands a mail over; one with a key that was handed over before is kept once where the way out can tell, and bears the
+    /// same `Message-ID` where it cannot.
     async fn send(&self, mail: &Mail) -> Result<(), MailFailed>;
+}
+
+/// The other nodes, which may remember callers too.
+#[cfg_attr(test, mockall::automock)]
+pub trait Announcer: Send + Sync {
+    /// Has the others forget this caller soon; never waits and never fails, since what they remember ends by itself
+    /// within [`crate::model::callers::REMEMBERED`].
+    fn announce(&self, whom: crate::model::callers::Forgotten);
 }

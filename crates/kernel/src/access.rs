@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use crate::error::StoreError;
-use crate::ids::{MembershipId, TenantId};
+use crate::ids::{ApiKeyId, MembershipId, TenantId};
 use crate::permit::Origin;
 
 /// An attempt that was refused.
@@ -12,8 +12,10 @@ use crate::permit::Origin;
 pub struct RefusedAttempt {
     /// The company of the caller, when the caller was known.
     pub tenant: Option<TenantId>,
-    /// The caller, when known.
+    /// The member who called, when it was one.
     pub membership: Option<MembershipId>,
+    /// The API key that called, when it was one.
+    pub api_key: Option<ApiKeyId>,
     /// When it was refused.
     pub at: DateTime<Utc>,
     /// Where it came from.

@@ -87,10 +87,24 @@ ids! {
     SessionId = "session";
     /// One refresh token of a session.
     RefreshTokenId = "refresh_token";
+    /// A key that a program calls with.
+    ApiKeyId = "api_key";
+    /// A sign-in at an OpenID provider that was begun; global.
+    OidcFlowId = "oidc_flow";
+    /// A sign-in at an OpenID provider that succeeded and waits to become a session; global.
+    OidcGrantId = "oidc_grant";
+    /// An account's tie to a person at an OpenID provider; global.
+    OidcLinkId = "oidc_link";
+    /// The second factor of an account; global.
+    TotpId = "totp";
     /// A key that signs access tokens; global.
     SigningKeyId = "signing_key";
     /// A single-use token that left by mail.
     SignedTokenId = "signed_token";
+    /// The settings of a company; the same UUID as the company's.
+    SettingsId = "settings";
+    /// Somebody's invitation to become a member.
+    InvitationId = "invitation";
     /// A place of the company.
     ClinicId = "clinic";
     /// A link that lets a caregiver or guardian reach a patient.

@@ -26,11 +26,13 @@ impl Entity {
     }
 }
 
-/// The fields of an entity as the journal sees them: open ones, and personal ones that are sealed at rest.
+/// The fields of an entity as the journal sees them: open ones, and personal ones that are sealed at rest under a key of the
+/// person they are about.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Facts {
     open: Map<String, Value>,
     personal: Map<String, Value>,
+    subject: Option<Uuid>,
 }
 
 impl Facts {
@@ -46,10 +48,20 @@ impl Facts {
         self
     }
 
-    /// Adds a field with personal data.
+    /// Adds a field with personal data. That there is none is nobody's secret, and stays open.
     #[must_use]
     pub fn personal(mut self, field: &str, value: impl Serialize) -> Self {
-        self.personal.insert(field.to_owned(), to_value(value));
+        match to_value(value) {
+            Value::Null => self.open.insert(field.to_owned(), Value::Null),
+            value => self.personal.insert(field.to_owned(), value),
+        };
+        self
+    }
+
+    /// Says whom the personal fields are about, where that is not the entity itself.
+    #[must_use]
+    pub fn about<I: Id>(mut self, subject: I) -> Self {
+        self.subject = Some(subject.uuid());
         self
     }
 
@@ -67,7 +79,8 @@ impl Facts {
         let differing = |mine: &Map<String, Value>, theirs: &Map<String, Value>| {
             mine.iter().filter(|(k, v)| theirs.get(*k) != Some(*v)).map(|(k, v)| (k.clone(), v.clone())).collect()
         };
-        Self { open: differing(&self.open, &other.open), personal: differing(&self.personal, &other.personal) }
+        let (open, personal) = (differing(&self.open, &other.open), differing(&self.personal, &other.personal));
+        Self { open, personal, subject: self.subject }
     }
 }
 
@@ -103,6 +116,11 @@ impl Change {
     /// A removed entity.
     pub fn removed<I: Id>(id: I, version: i64, before: Facts) -> Self {
         Self { entity: Entity::of(id), version, before, after: Facts::new() }
+    }
+
+    /// The person whom its personal fields are about: as the facts say, else the entity.
+    pub fn subject(&self) -> Uuid {
+        self.after.subject.or(self.before.subject).unwrap_or(self.entity.id)
     }
 }
 
@@ -257,5 +275,26 @@ mod tests {
         let change = Change::updated(id, 2, &before, &after);
         assert_eq!(change.before, Facts::new().open("stage", "lead"));
         assert_eq!(change.after, Facts::new().open("stage", "active"));
+    }
+
+    #[test]
+    fn i11_an_absent_value_is_open_and_a_present_one_is_personal() {
+        let id = PatientId::from_uuid(Uuid::nil());
+        let (with, without) = (Facts::new().personal("name", "Ana"), Facts::new().personal("name", None::<&str>));
+        assert_eq!(without.open_fields().get("name"), Some(&Value::Null));
+        let change = Change::updated(id, 2, &with, &without);
+        assert!(change.before.personal_fields().contains_key("name") && change.before.open_fields().is_empty());
+        assert!(change.after.open_fields().contains_key("name") && change.after.personal_fields().is_empty());
+        assert_eq!(Change::updated(id, 2, &without, &without).after, Facts::new());
+    }
+
+    #[test]
+    fn i11_a_change_is_about_whom_its_facts_name_and_else_about_the_entity() {
+        let (id, other) = (PatientId::from_uuid(Uuid::from_u128(1)), PatientId::from_uuid(Uuid::from_u128(2)));
+        let (own, about) = (Facts::new().open("a", 1), Facts::new().open("a", 2).about(other));
+        assert_eq!(Change::created(id, 1, own.clone()).subject(), id.uuid());
+        assert_eq!(Change::created(id, 1, about.clone()).subject(), other.uuid());
+        assert_eq!(Change::removed(id, 1, about.clone()).subject(), other.uuid());
+        assert_eq!(Change::updated(id, 2, &about, &about.clone().open("a", 3)).subject(), other.uuid());
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::idempotency::Claim;
-use crate::ids::{AccountId, Id, MembershipId, SessionId, TenantId};
+use crate::ids::{AccountId, ApiKeyId, Id, MembershipId, SessionId, TenantId};
 use crate::journal::{Entity, Journal};
 use crate::tenancy::{Reach, TenantScope};
 
@@ -31,8 +31,33 @@ pub enum Actor {
         /// The session it acts in.
         session: SessionId,
     },
+    /// A program with an API key of the company.
+    ApiKey(ApiKeyId),
     /// Salus itself, for the stated reason.
     System(&'static str),
+}
+
+/// Whose credentials a request carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holder {
+    /// A signed-in member of the company.
+    Member {
+        /// The membership that calls.
+        membership: MembershipId,
+        /// The account behind it.
+        account: AccountId,
+        /// The session of the token.
+        session: SessionId,
+    },
+    /// A program with an API key: no person, and no session.
+    ApiKey(ApiKeyId),
+}
+
+/// What a caller must do before its permissions count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hold {
+    /// Enrol a second factor, which the company requires of its role.
+    SecondFactor,
 }
 
 /// Where a request came from, for the audit.
@@ -70,20 +95,63 @@ impl Grants {
 /// A known caller: what authentication found out, shared by the requests of one token.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Principal {
-    /// The company of the session.
+    /// The company of the credentials.
     pub tenant: TenantId,
-    /// The membership that calls.
-    pub membership: MembershipId,
-    /// The account behind it.
-    pub account: AccountId,
-    /// The session of the token.
-    pub session: SessionId,
-    /// The role's name.
+    /// Who holds them.
+    pub holder: Holder,
+    /// The role's name; `api_key` for a key of chosen permissions.
     pub role: &'static str,
     /// The company's country, ISO 3166-1 alpha-2: telephone numbers are read by its rules.
     pub country: String,
     /// What it may do.
     pub grants: Grants,
+    /// While there is one, only actions on the caller's own account are open.
+    pub hold: Option<Hold>,
+}
+
+impl Holder {
+    /// What limits and idempotency keys are counted by: the membership, or the API key.
+    pub fn uuid(self) -> uuid::Uuid {
+        match self {
+            Self::Member { membership, .. } => membership.uuid(),
+            Self::ApiKey(key) => key.uuid(),
+        }
+    }
+}
+
+impl Principal {
+    /// The membership that calls; an API key is none.
+    pub fn membership(&self) -> Option<MembershipId> {
+        match self.holder {
+            Holder::Member { membership, .. } => Some(membership),
+            Holder::ApiKey(_) => None,
+        }
+    }
+
+    /// The session of the request; an API key has none.
+    pub fn session(&self) -> Option<SessionId> {
+        match self.holder {
+            Holder::Member { session, .. } => Some(session),
+            Holder::ApiKey(_) => None,
+        }
+    }
+
+    /// The API key that calls.
+    pub fn api_key(&self) -> Option<ApiKeyId> {
+        match self.holder {
+            Holder::Member { .. } => None,
+            Holder::ApiKey(key) => Some(key),
+        }
+    }
+}
+
+impl From<Holder> for Actor {
+    fn from(holder: Holder) -> Self {
+        match holder {
+            Holder::Member { membership, account, session } => Self::Member { membership, account, session },
+            Holder::ApiKey(key) => Self::ApiKey(key),
+        }
+    }
 }
 
 /// One authenticated request.
@@ -109,22 +177,23 @@ impl Session {
         &self.origin
     }
 
-    /// The permit for an action, or nothing when the caller was not granted it.
+    /// The permit for an action, or nothing when the caller was not granted it or is held.
     pub fn permit<P: Permission>(&self) -> Option<Permit<P>> {
         let reach = self.principal.grants.reach(P::NAME)?;
-        Some(self.permit_with(reach))
+        self.principal.hold.is_none().then(|| self.permit_with(reach))
     }
 
-    /// The permit for an action on the caller's own account and session, which needs no grant.
-    pub fn own_permit<P: OwnAction>(&self) -> Permit<P> {
-        self.permit_with(Reach::Nothing)
+    /// The permit for an action on the caller's own account and session, which needs no grant; nothing for an API key,
+    /// which has neither.
+    pub fn own_permit<P: OwnAction>(&self) -> Option<Permit<P>> {
+        matches!(self.principal.holder, Holder::Member { .. }).then(|| self.permit_with(Reach::Nothing))
     }
 
     fn permit_with<P: Permission>(&self, reach: Reach) -> Permit<P> {
-        let Principal { tenant, membership, account, session, .. } = *self.principal;
+        let Principal { tenant, holder, .. } = *self.principal;
         Permit {
             scope: TenantScope::new(tenant, reach, None),
-            actor: Actor::Member { membership, account, session },
+            actor: holder.into(),
             origin: self.origin.clone(),
             permission: PhantomData,
         }

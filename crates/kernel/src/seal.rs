@@ -46,6 +46,9 @@ pub enum InvalidKeys {
 #[error("sealed value does not open")]
 pub struct CannotOpen;
 
+/// The key that links a tenant's audit.
+pub struct ChainKey(Zeroizing<[u8; 32]>);
+
 /// The master keys, newest first; new values are sealed under the newest.
 #[derive(Clone)]
 pub struct Keyring {
@@ -64,7 +67,9 @@ impl Keyring {
             let bytes = Zeroizing::new(STANDARD.decode(key).ok().ok_or(InvalidKeys::Syntax)?);
             let key: [u8; 32] = bytes.as_slice().try_into().ok().ok_or(InvalidKeys::Length)?;
             newest.get_or_insert(version);
-            keys.insert(version, Zeroizing::new(key));
+            if keys.insert(version, Zeroizing::new(key)).is_some() {
+                return Err(InvalidKeys::Syntax);
+            }
         }
         Ok(Self { newest: newest.ok_or(InvalidKeys::Syntax)?, keys })
     }
@@ -104,22 +109,40 @@ impl Keyring {
         plain.ok().map(Zeroizing::new).ok_or(CannotOpen)
     }
 
-    /// The chain key of a tenant's audit: derived from the oldest key, so that a newer one breaks no chain.
-    pub fn chain_mac(&self, tenant: Uuid, parts: &[&[u8]]) -> Result<[u8; 32], CannotOpen> {
-        let oldest = self.keys.keys().next().copied().ok_or(CannotOpen)?;
-        let key = self.derive(oldest, tenant, "journal chain")?;
-        let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key.as_slice()).ok().ok_or(CannotOpen)?;
-        for part in parts {
-            let length = u64::try_from(part.len()).ok().ok_or(CannotOpen)?;
-            mac.update(&length.to_be_bytes());
-            mac.update(part);
-        }
-        Ok(mac.finalize().into_bytes().into())
+    /// The version that new values are sealed under.
+    pub fn newest(&self) -> u8 {
+        self.newest
     }
 
-    /// A key for another use (an HMAC, a token), bound to tenant and purpose.
-    pub fn derived(&self, tenant: Uuid, purpose: &str) -> Result<Zeroizing<[u8; 32]>, CannotOpen> {
-        self.derive(self.newest, tenant, purpose)
+    /// True when values may still lie under an older version than the newest.
+    pub fn is_rotating(&self) -> bool {
+        self.keys.len() > 1
+    }
+
+    /// A tenant's chain key as it is first made: derived from the oldest key, so that every node makes the same.
+    pub fn chain_key(&self, tenant: Uuid) -> Result<ChainKey, CannotOpen> {
+        let oldest = self.keys.keys().next().copied().ok_or(CannotOpen)?;
+        self.derive(oldest, tenant, "journal chain").map(ChainKey)
+    }
+
+    /// The MAC of a message under the newest key, for one tenant and purpose.
+    pub fn mac(&self, tenant: Uuid, purpose: &str, message: &[u8]) -> Result<[u8; 32], CannotOpen> {
+        Ok(self.hmac(self.newest, tenant, purpose, message)?.finalize().into_bytes().into())
+    }
+
+    /// True when it is the message's MAC under any known key; how much of it fits takes no time to tell.
+    pub fn is_mac(&self, tenant: Uuid, purpose: &str, message: &[u8], mac: &[u8]) -> bool {
+        let fits = |version: &u8| {
+            let ours = self.hmac(*version, tenant, purpose, message);
+            ours.is_ok_and(|ours| ours.verify_slice(mac).is_ok())
+        };
+        self.keys.keys().any(fits)
+    }
+
+    fn hmac(&self, version: u8, tenant: Uuid, purpose: &str, message: &[u8]) -> Result<Hmac<Sha256>, CannotOpen> {
+        let key = self.derive(version, tenant, purpose)?;
+        let mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key.as_slice()).ok().ok_or(CannotOpen)?;
+        Ok(mac.chain_update(message))
     }
 
     fn cipher(&self, version: u8, place: Place<'_>) -> Result<Aes256Gcm, CannotOpen> {
@@ -138,6 +161,35 @@ impl Keyring {
     }
 }
 
+impl ChainKey {
+    /// The key of these bytes, as [`ChainKey::as_bytes`] gave them.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, CannotOpen> {
+        bytes.try_into().ok().map(|key| Self(Zeroizing::new(key))).ok_or(CannotOpen)
+    }
+
+    /// The bytes to seal and keep.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_slice()
+    }
+
+    /// HMAC-SHA-256 over the parts, each with its length in front.
+    pub fn mac(&self, parts: &[&[u8]]) -> Result<[u8; 32], CannotOpen> {
+        let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(self.0.as_slice()).ok().ok_or(CannotOpen)?;
+        for part in parts {
+            let length = u64::try_from(part.len()).ok().ok_or(CannotOpen)?;
+            mac.update(&length.to_be_bytes());
+            mac.update(part);
+        }
+        Ok(mac.finalize().into_bytes().into())
+    }
+}
+
+impl fmt::Debug for ChainKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ChainKey(..)")
+    }
+}
+
 impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Keyring").field("newest", &self.newest).finish_non_exhaustive()
@@ -145,7 +197,7 @@ impl fmt::Debug for Keyring {
 }
 
 impl Place<'_> {
-    fn associated_data(&self) -> Vec<u8> {
+    pub(crate) fn associated_data(&self) -> Vec<u8> {
         format!("{}|{}|{}", self.tenant, self.column, self.row).into_bytes()
     }
 }
@@ -178,7 +230,23 @@ mod tests {
         let both = Keyring::parse(&format!("v2:{second},{}", text.as_str())).unwrap();
         assert_eq!(both.open(place(1), &sealed).unwrap().as_slice(), b"seed");
         assert_eq!(both.seal(place(1), b"x").unwrap().first(), Some(&2));
-        assert_eq!(old.chain_mac(Uuid::nil(), &[b"a"]), both.chain_mac(Uuid::nil(), &[b"a"]));
+        let mac = |keys: &Keyring| keys.chain_key(Uuid::nil()).unwrap().mac(&[b"a"]).unwrap();
+        assert_eq!(mac(&old), mac(&both));
+        assert_eq!((old.is_rotating(), both.is_rotating(), both.newest()), (false, true, 2));
+    }
+
+    #[test]
+    fn i12_a_mac_is_known_under_every_version_and_for_its_tenant_and_purpose_alone() {
+        let (old, text) = Keyring::generate();
+        let mac = old.mac(Uuid::nil(), "test", b"a").unwrap();
+        let both = Keyring::parse(&format!("v2:{},{}", STANDARD.encode([7; 32]), text.as_str())).unwrap();
+        assert!(both.is_mac(Uuid::nil(), "test", b"a", &mac));
+        assert_ne!(both.mac(Uuid::nil(), "test", b"a").unwrap(), mac);
+        assert!(!both.is_mac(Uuid::nil(), "test", b"b", &mac));
+        assert!(!both.is_mac(Uuid::nil(), "other", b"a", &mac));
+        assert!(!both.is_mac(Uuid::from_u128(1), "test", b"a", &mac));
+        assert!(!both.is_mac(Uuid::nil(), "test", b"a", &mac[..31]));
+        assert!(!old.is_mac(Uuid::nil(), "test", b"a", &[]));
     }
 
     #[test]
@@ -186,5 +254,7 @@ mod tests {
         assert_eq!(Keyring::parse("").unwrap_err(), InvalidKeys::Syntax);
         assert_eq!(Keyring::parse("v1:AAAA").unwrap_err(), InvalidKeys::Length);
         assert_eq!(Keyring::parse("v0:AAAA").unwrap_err(), InvalidKeys::Syntax);
+        let (_, one) = Keyring::generate();
+        assert_eq!(Keyring::parse(&format!("{},{}", one.as_str(), one.as_str())).unwrap_err(), InvalidKeys::Syntax);
     }
 }

@@ -1,16 +1,19 @@
 //! The end of a unit of work: journal, changes, events, jobs and the stored reply, in one statement on PostgreSQL.
 
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use kernel::seal::Place;
+use kernel::seal::{Keyring, Place};
 use kernel::{Actor, Change, Claim, Entity, Journal, StoreError, StoredReply, Transaction};
-use sea_orm::Value;
-use serde_json::{Map, json};
+use sea_orm::{QueryResult, Value};
+use serde_json::Map;
 use uuid::Uuid;
 
+use crate::canonical::{ChangeRow, EntryRow, entry_mac};
 use crate::claims;
+use crate::data_keys::Sealing;
 use crate::errors::store;
 use crate::session::SeaTx;
 
@@ -22,6 +25,23 @@ struct Insert {
     tail: &'static str,
 }
 
+/// Data keys of a tenant that an entry is sealed under and that were there before, as far as this process remembers.
+#[derive(Default)]
+struct KnownKeys {
+    tenant: Uuid,
+    ids: Vec<Uuid>,
+}
+
+/// What a statement found out in passing.
+struct Written {
+    /// How many stored replies it wrote.
+    replies: i64,
+    /// How many of the remembered keys are there.
+    live_keys: i64,
+}
+
+/// The table of stored replies.
+const REPLIES: &str = "idempotency";
 const REPLACES_EXPIRED: &str = " ON CONFLICT (tenant_id, id) DO UPDATE SET caller_id = excluded.caller_id, \
     route = excluded.route, body_hash = excluded.body_hash, status = excluded.status, location = excluded.location, \
     etag = excluded.etag, body = excluded.body, expires_at = excluded.expires_at \
@@ -35,15 +55,24 @@ impl Transaction for SeaTx {
             return Err(StoreError::broken("a journal of another tenant"));
         }
         let entry = self.database.ids().uuid();
-        let mut inserts = vec![entry_row(journal, tenant, entry)];
-        inserts.extend(self.change_rows(journal, tenant, entry)?);
+        let mut keys = Sealing::new(self, tenant);
+        let changes = self.change_rows(journal, &mut keys)?;
+        let (entered, changes) = recorded(entry_row(journal, tenant, entry), changes, self.keys())?;
+        let mut inserts = vec![entered];
+        inserts.extend(changes);
+        inserts.extend(data_key_rows(&keys, journal.at())?);
         inserts.extend(self.event_rows(journal, tenant, entry));
         inserts.extend(self.job_rows(journal, tenant)?);
         let reply = match (journal.scope().claim(), journal.reply()) {
             (Some(claim), Some(reply)) => Some(self.reply_row(claim, reply, tenant, journal.at())?),
             _ => None,
         };
-        self.write(inserts, reply, journal.at()).await?;
+        let known = KnownKeys { tenant, ids: keys.known() };
+        if !self.write(inserts, reply, known, journal.at()).await? {
+            keys.forget_known();
+            return Err(StoreError::Contended);
+        }
+        self.made_keys(keys.into_fresh());
         self.appended.store(true, Ordering::Release);
         self.queued.fetch_or(!journal.jobs().is_empty(), Ordering::AcqRel);
         Ok(())
@@ -53,13 +82,15 @@ impl Transaction for SeaTx {
         let Some(claim) = &self.claim else { return Ok(false) };
         let now = self.now();
         let reply = self.reply_row(claim, reply, self.tenant(), now)?;
-        self.write(Vec::new(), Some(reply), now).await?;
-        Ok(true)
+        self.write(Vec::new(), Some(reply), KnownKeys::default(), now).await
     }
 
     async fn finish(self: Box<Self>) -> Result<(), StoreError> {
-        let Self { connection, database, appended, queued, .. } = *self;
+        let Self { connection, database, appended, queued, made_keys, .. } = *self;
         connection.commit().await.map_err(store)?;
+        for made in made_keys.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            database.data_keys().keep(made.tenant, made.subject, made.key);
+        }
         if queued.into_inner() {
             database.wake().jobs_committed();
         } else if appended.into_inner() {
@@ -70,91 +101,92 @@ impl Transaction for SeaTx {
 }
 
 impl SeaTx {
-    /// All inserts at once on PostgreSQL, one after the other on SQLite, where a statement is no round trip.
-    async fn write(&self, inserts: Vec<Insert>, reply: Option<Insert>, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let replies = u64::from(reply.is_some());
-        let stored = if self.is_postgres() {
-            self.write_at_once(inserts, reply, now).await?
+    /// All inserts at once on PostgreSQL, one after the other on SQLite, where a statement is no round trip. False when a key
+    /// that this process remembers was destroyed: what was sealed under it could never be opened.
+    async fn write(
+        &self,
+        inserts: Vec<Insert>,
+        reply: Option<Insert>,
+        known: KnownKeys,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let (replies, keys) = (i64::from(reply.is_some()), known.ids.len());
+        let written = if self.is_postgres() {
+            self.write_at_once(inserts, reply, known, now).await?
         } else {
-            for insert in inserts {
-                let mut values = Vec::new();
-                let sql = insert.sql(&mut values, now);
-                self.run(&sql, values).await?;
-            }
-            match reply {
-                Some(reply) => {
-                    let mut values = Vec::new();
-                    let sql = reply.sql(&mut values, now);
-                    self.run(&sql, values).await?
-                }
-                None => 0,
-            }
+            self.write_in_turn(inserts, reply, known, now).await?
         };
         // A live reply under the same key: another request has won since this one looked.
-        if stored < replies { Err(StoreError::InProgress) } else { Ok(()) }
+        if written.replies < replies {
+            return Err(StoreError::InProgress);
+        }
+        Ok(usize::try_from(written.live_keys).is_ok_and(|live| live == keys))
+    }
+
+    async fn write_in_turn(
+        &self,
+        inserts: Vec<Insert>,
+        reply: Option<Insert>,
+        known: KnownKeys,
+        now: DateTime<Utc>,
+    ) -> Result<Written, StoreError> {
+        let mut replies = 0;
+        for insert in inserts.into_iter().chain(reply) {
+            let mut values = Vec::new();
+            let sql = insert.sql(&mut values, now);
+            let touched = self.run(&sql, values).await?;
+            if insert.table == REPLIES {
+                replies = i64::try_from(touched).map_err(StoreError::broken)?;
+            }
+        }
+        if known.ids.is_empty() {
+            return Ok(Written { replies, live_keys: 0 });
+        }
+        let mut values = Vec::new();
+        let sql = format!("SELECT {} AS live_keys", known.live(&mut values));
+        Ok(Written { replies, ..Written::read(&self.rows(&sql, values).await?)? })
     }
 
     async fn write_at_once(
         &self,
         inserts: Vec<Insert>,
         reply: Option<Insert>,
+        known: KnownKeys,
         now: DateTime<Utc>,
-    ) -> Result<u64, StoreError> {
+    ) -> Result<Written, StoreError> {
         let mut values = Vec::new();
-        let mut parts = Vec::with_capacity(inserts.len());
+        let mut parts = Vec::with_capacity(inserts.len() + 1);
         for (n, insert) in inserts.iter().enumerate() {
             parts.push(format!("w{n} AS ({})", insert.sql(&mut values, now)));
         }
-        let last = match &reply {
-            Some(reply) => reply.sql(&mut values, now),
-            None => "SELECT 1".to_owned(),
+        let replies = match &reply {
+            Some(reply) => {
+                parts.push(format!("kept AS ({} RETURNING 1)", reply.sql(&mut values, now)));
+                "(SELECT count(*) FROM kept)"
+            }
+            None => "CAST(0 AS bigint)",
         };
-        let sql = if parts.is_empty() { last } else { format!("WITH {} {last}", parts.join(", ")) };
-        self.run(&sql, values).await
+        let live = known.live(&mut values);
+        let with = if parts.is_empty() { String::new() } else { format!("WITH {} ", parts.join(", ")) };
+        let sql = format!("{with}SELECT {replies} AS replies, {live} AS live_keys");
+        Written::read(&self.rows(&sql, values).await?)
     }
 
-    fn change_rows(&self, journal: &Journal, tenant: Uuid, entry: Uuid) -> Result<Option<Insert>, StoreError> {
-        let rows = (0_i32..)
-            .zip(journal.changes())
-            .map(|(ordinal, change)| self.change_row(change, tenant, entry, ordinal))
-            .collect::<Result<Vec<_>, _>>()?;
-        let columns = &[
-            "tenant_id",
-            "id",
-            "entry_id",
-            "ordinal",
-            "entity_kind",
-            "entity_id",
-            "version",
-            "before",
-            "after",
-            "sealed",
-        ];
-        Ok(Insert::of("journal_change", columns, rows))
-    }
-
-    fn change_row(&self, change: &Change, tenant: Uuid, entry: Uuid, ordinal: i32) -> Result<Vec<Value>, StoreError> {
-        let row = self.database.ids().uuid();
-        let (before, after) = (change.before.personal_fields(), change.after.personal_fields());
-        let sealed = if before.is_empty() && after.is_empty() {
-            None
-        } else {
-            let plain = json!({ "before": before, "after": after }).to_string();
-            let place = Place { tenant, purpose: "journal", column: "journal_change.sealed", row };
-            Some(self.keys().seal(place, plain.as_bytes()).map_err(StoreError::broken)?)
+    fn change_rows(&self, journal: &Journal, keys: &mut Sealing<'_>) -> Result<Vec<ChangeRow>, StoreError> {
+        let row = |(ordinal, change): (i32, &Change)| {
+            let id = self.database.ids().uuid();
+            Ok(ChangeRow {
+                id,
+                ordinal,
+                kind: change.entity.kind.to_owned(),
+                entity: change.entity.id,
+                version: change.version,
+                before: text(change.before.open_fields())?,
+                after: text(change.after.open_fields())?,
+                sealed: keys.seal(change, id)?,
+            })
         };
-        Ok(vec![
-            tenant.into(),
-            row.into(),
-            entry.into(),
-            ordinal.into(),
-            change.entity.kind.into(),
-            change.entity.id.into(),
-            change.version.into(),
-            text(change.before.open_fields())?.into(),
-            text(change.after.open_fields())?.into(),
-            sealed.into(),
-        ])
+        (0..).zip(journal.changes()).map(row).collect()
     }
 
     fn event_rows(&self, journal: &Journal, tenant: Uuid, entry: Uuid) -> Option<Insert> {
@@ -231,7 +263,29 @@ impl SeaTx {
             body.into(),
             (now + claims::kept()).into(),
         ];
-        Ok(Insert { table: "idempotency", columns, rows: vec![row], tail: REPLACES_EXPIRED })
+        Ok(Insert { table: REPLIES, columns, rows: vec![row], tail: REPLACES_EXPIRED })
+    }
+}
+
+impl KnownKeys {
+    /// How many of them are there, as an expression; its values go behind those that are there already.
+    fn live(&self, values: &mut Vec<Value>) -> String {
+        if self.ids.is_empty() {
+            return "CAST(0 AS bigint)".to_owned();
+        }
+        values.push(self.tenant.into());
+        let (tenant, first) = (values.len(), values.len() + 1);
+        values.extend(self.ids.iter().map(|id| Value::from(*id)));
+        let places: Vec<String> = (first..=values.len()).map(|n| format!("${n}")).collect();
+        format!("(SELECT count(*) FROM data_key WHERE tenant_id = ${tenant} AND id IN ({}))", places.join(", "))
+    }
+}
+
+impl Written {
+    fn read(rows: &[QueryResult]) -> Result<Self, StoreError> {
+        let row = rows.first().ok_or_else(|| StoreError::broken("the statement that writes told nothing"))?;
+        let replies = row.try_get("", "replies").unwrap_or_default();
+        Ok(Self { replies, live_keys: row.try_get("", "live_keys").map_err(store)? })
     }
 }
 
@@ -257,30 +311,47 @@ impl Insert {
     }
 }
 
-fn entry_row(journal: &Journal, tenant: Uuid, entry: Uuid) -> Insert {
-    let (membership, account, session, reason) = match journal.actor() {
-        Actor::Member { membership, account, session } => {
-            (Some(membership.uuid()), Some(account.uuid()), Some(session.uuid()), None)
-        }
-        Actor::System(reason) => (None, None, None, Some(reason)),
-    };
+/// The keys that were made for an entry, in the statement that uses them.
+fn data_key_rows(keys: &Sealing<'_>, at: DateTime<Utc>) -> Result<Option<Insert>, StoreError> {
+    let rows = keys.rows()?.into_iter().map(|row| row.into_iter().chain([at.into()]).collect()).collect();
+    Ok(Insert::of("data_key", &["tenant_id", "id", "subject_id", "sealed", "created_at"], rows))
+}
+
+fn entry_row(journal: &Journal, tenant: Uuid, entry: Uuid) -> EntryRow {
+    let (mut member, mut api_key, mut reason) = (None, None, None);
+    match journal.actor() {
+        Actor::Member { membership, account, session } => member = Some((membership, account, session)),
+        Actor::ApiKey(key) => api_key = Some(key.uuid()),
+        Actor::System(why) => reason = Some(why),
+    }
     let (origin, entity) = (journal.origin(), journal.entity());
-    let row = vec![
-        tenant.into(),
-        entry.into(),
-        journal.at().into(),
-        journal.act().into(),
-        membership.into(),
-        account.into(),
-        session.into(),
-        reason.into(),
-        origin.request_id.into(),
-        origin.ip.map(|ip| ip.to_string()).into(),
-        origin.user_agent.clone().into(),
-        entity.kind.into(),
-        entity.id.into(),
-        version_of(entity, journal.changes()).into(),
-    ];
+    EntryRow {
+        tenant,
+        id: entry,
+        at: journal.at(),
+        act: journal.act().to_owned(),
+        membership: member.map(|(membership, ..)| membership.uuid()),
+        account: member.map(|(_, account, _)| account.uuid()),
+        session: member.map(|(.., session)| session.uuid()),
+        api_key,
+        system_reason: reason.map(str::to_owned),
+        request: origin.request_id,
+        ip: origin.ip.map(|ip| ip.to_string()),
+        user_agent: origin.user_agent.clone(),
+        kind: entity.kind.to_owned(),
+        entity: entity.id,
+        version: version_of(entity, journal.changes()),
+    }
+}
+
+/// The entry and its changes, with the mac that says who wrote them.
+fn recorded(entry: EntryRow, changes: Vec<ChangeRow>, keys: &Keyring) -> Result<(Insert, Option<Insert>), StoreError> {
+    let mut bytes = entry.bytes();
+    for change in &changes {
+        change.add_to(&mut bytes);
+    }
+    let mac = entry_mac(keys, entry.tenant, &bytes).map_err(StoreError::broken)?;
+    let (tenant, id) = (entry.tenant, entry.id);
     let columns = &[
         "tenant_id",
         "id",
@@ -289,6 +360,7 @@ fn entry_row(journal: &Journal, tenant: Uuid, entry: Uuid) -> Insert {
         "membership_id",
         "account_id",
         "session_id",
+        "api_key_id",
         "system_reason",
         "request_id",
         "ip",
@@ -296,8 +368,46 @@ fn entry_row(journal: &Journal, tenant: Uuid, entry: Uuid) -> Insert {
         "entity_kind",
         "entity_id",
         "version",
+        "mac",
     ];
-    Insert { table: "journal_entry", columns, rows: vec![row], tail: "" }
+    let row = vec![
+        tenant.into(),
+        id.into(),
+        entry.at.into(),
+        entry.act.into(),
+        entry.membership.into(),
+        entry.account.into(),
+        entry.session.into(),
+        entry.api_key.into(),
+        entry.system_reason.into(),
+        entry.request.into(),
+        entry.ip.into(),
+        entry.user_agent.into(),
+        entry.kind.into(),
+        entry.entity.into(),
+        entry.version.into(),
+        mac.into(),
+    ];
+    let entry = Insert { table: "journal_entry", columns, rows: vec![row], tail: "" };
+    let rows = changes.into_iter().map(|change| change_values(change, tenant, id)).collect();
+    let columns =
+        &["tenant_id", "id", "entry_id", "ordinal", "entity_kind", "entity_id", "version", "before", "after", "sealed"];
+    Ok((entry, Insert::of("journal_change", columns, rows)))
+}
+
+fn change_values(change: ChangeRow, tenant: Uuid, entry: Uuid) -> Vec<Value> {
+    vec![
+        tenant.into(),
+        change.id.into(),
+        entry.into(),
+        change.ordinal.into(),
+        change.kind.into(),
+        change.entity.into(),
+        change.version.into(),
+        change.before.into(),
+        change.after.into(),
+        change.sealed.into(),
+    ]
 }
 
 /// The entity's version after the act; 0 when the act did not change it.

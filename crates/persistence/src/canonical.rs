@@ -1,17 +1,54 @@
-//! The canonical bytes of an audit entry: what a link of the chain vouches for. Each field has its length in front, so that
-//! no two entries have the same bytes; sealed values are taken as they lie, so that destroying a key breaks no link.
+//! The canonical bytes of an audit entry: what its mac and a link of the chain vouch for. Each field has its length in front,
+//! so that no two entries have the same bytes; sealed values are taken as they lie, so that destroying a key breaks no link.
 
 use chrono::{DateTime, Utc};
+use kernel::seal::{CannotOpen, Keyring};
 use sea_orm::{DbErr, QueryResult};
 use uuid::Uuid;
 
-/// The columns of an entry `e` and a change `c`, as [`Recorded::read`] reads them.
+/// The columns of an entry `e` and a change `c`, as [`Recorded::gather`] reads them.
 pub(crate) const COLUMNS: &str = "e.tenant_id, e.id, e.at, e.act, e.membership_id, e.account_id, e.session_id, \
-    e.system_reason, e.request_id, e.ip, e.user_agent, e.entity_kind, e.entity_id, e.version, \
+    e.api_key_id, e.system_reason, e.request_id, e.ip, e.user_agent, e.entity_kind, e.entity_id, e.version, e.mac AS entry_mac, \
     c.id AS change_id, c.ordinal, c.entity_kind AS change_kind, c.entity_id AS change_entity, \
     c.version AS change_version, c.before, c.after, c.sealed";
 
-/// An entry with its changes in the making: rows of the same entry follow each other.
+/// What the key of an entry's mac is derived for.
+const ENTRY: &str = "journal entry";
+
+/// An entry as its row holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct EntryRow {
+    pub(crate) tenant: Uuid,
+    pub(crate) id: Uuid,
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) act: String,
+    pub(crate) membership: Option<Uuid>,
+    pub(crate) account: Option<Uuid>,
+    pub(crate) session: Option<Uuid>,
+    pub(crate) api_key: Option<Uuid>,
+    pub(crate) system_reason: Option<String>,
+    pub(crate) request: Option<Uuid>,
+    pub(crate) ip: Option<String>,
+    pub(crate) user_agent: Option<String>,
+    pub(crate) kind: String,
+    pub(crate) entity: Uuid,
+    pub(crate) version: i64,
+}
+
+/// A change as its row holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ChangeRow {
+    pub(crate) id: Uuid,
+    pub(crate) ordinal: i32,
+    pub(crate) kind: String,
+    pub(crate) entity: Uuid,
+    pub(crate) version: i64,
+    pub(crate) before: String,
+    pub(crate) after: String,
+    pub(crate) sealed: Option<Vec<u8>>,
+}
+
+/// An entry with the bytes of all its changes, and the mac that it was written with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Recorded {
     pub(crate) tenant: Uuid,
@@ -20,83 +57,136 @@ pub(crate) struct Recorded {
     pub(crate) entity: Uuid,
     pub(crate) version: i64,
     pub(crate) bytes: Vec<u8>,
+    /// None of an entry that was written before entries had one.
+    pub(crate) mac: Option<Vec<u8>>,
+}
+
+impl EntryRow {
+    /// The bytes of an entry; those of its changes go behind them, by their ordinals.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let mut bytes = Bytes(Vec::with_capacity(1_024));
+        bytes.field(self.id.as_bytes());
+        bytes.field(&self.at.timestamp_micros().to_be_bytes());
+        bytes.field(self.act.as_bytes());
+        for text in [&self.system_reason, &self.ip, &self.user_agent] {
+            bytes.optional(text.as_ref().map(String::as_bytes));
+        }
+        bytes.field(self.kind.as_bytes());
+        for id in [&self.membership, &self.account, &self.session, &self.request] {
+            bytes.optional(id.as_ref().map(|id| id.as_bytes().as_slice()));
+        }
+        bytes.field(self.entity.as_bytes());
+        bytes.field(&self.version.to_be_bytes());
+        // Entries without a key keep the bytes that older links vouch for.
+        if let Some(api_key) = &self.api_key {
+            bytes.field(b"api_key_id");
+            bytes.field(api_key.as_bytes());
+        }
+        bytes.0
+    }
+
+    fn read(row: &QueryResult) -> Result<Self, DbErr> {
+        let id = |column: &str| row.try_get::<Option<Uuid>>("", column);
+        let text = |column: &str| row.try_get::<Option<String>>("", column);
+        Ok(Self {
+            tenant: row.try_get("", "tenant_id")?,
+            id: row.try_get("", "id")?,
+            at: row.try_get("", "at")?,
+            act: row.try_get("", "act")?,
+            membership: id("membership_id")?,
+            account: id("account_id")?,
+            session: id("session_id")?,
+            api_key: id("api_key_id")?,
+            system_reason: text("system_reason")?,
+            request: id("request_id")?,
+            ip: text("ip")?,
+            user_agent: text("user_agent")?,
+            kind: row.try_get("", "entity_kind")?,
+            entity: row.try_get("", "entity_id")?,
+            version: row.try_get("", "version")?,
+        })
+    }
+}
+
+impl ChangeRow {
+    /// Puts the bytes of the change behind those of its entry.
+    pub(crate) fn add_to(&self, entry: &mut Vec<u8>) {
+        let mut bytes = Bytes(std::mem::take(entry));
+        bytes.field(self.id.as_bytes());
+        bytes.field(&self.ordinal.to_be_bytes());
+        bytes.field(&self.version.to_be_bytes());
+        bytes.field(self.entity.as_bytes());
+        for text in [&self.kind, &self.before, &self.after] {
+            bytes.field(text.as_bytes());
+        }
+        bytes.optional(self.sealed.as_deref());
+        *entry = bytes.0;
+    }
+
+    /// The change of a row; none where an entry has no changes.
+    fn read(row: &QueryResult) -> Result<Option<Self>, DbErr> {
+        let Some(id) = row.try_get("", "change_id")? else { return Ok(None) };
+        Ok(Some(Self {
+            id,
+            ordinal: row.try_get("", "ordinal")?,
+            kind: row.try_get("", "change_kind")?,
+            entity: row.try_get("", "change_entity")?,
+            version: row.try_get("", "change_version")?,
+            before: row.try_get("", "before")?,
+            after: row.try_get("", "after")?,
+            sealed: row.try_get("", "sealed")?,
+        }))
+    }
+}
+
+/// The mac that an entry is written with. Who can write into the database and does not know the master key cannot make it.
+pub(crate) fn entry_mac(keys: &Keyring, tenant: Uuid, bytes: &[u8]) -> Result<Vec<u8>, CannotOpen> {
+    keys.mac(tenant, ENTRY, bytes).map(|mac| mac.to_vec())
 }
 
 impl Recorded {
-    /// Gathers rows into entries, each with the bytes of all its changes.
+    /// True when it was written by Salus; unknown of an entry without a mac.
+    pub(crate) fn is_ours(&self, keys: &Keyring) -> Option<bool> {
+        self.mac.as_ref().map(|mac| keys.is_mac(self.tenant, ENTRY, &self.bytes, mac))
+    }
+
+    /// Gathers rows into entries: rows of the same entry follow each other.
     pub(crate) fn gather(rows: &[QueryResult]) -> Result<Vec<Self>, DbErr> {
         let mut entries: Vec<Self> = Vec::new();
         for row in rows {
             let id: Uuid = row.try_get("", "id")?;
             if entries.last().is_none_or(|last| last.id != id) {
-                entries.push(Self::read(row, id)?);
+                entries.push(Self::of(EntryRow::read(row)?, row.try_get("", "entry_mac")?));
             }
-            if let Some(entry) = entries.last_mut() {
-                entry.add_change(row)?;
+            if let (Some(entry), Some(change)) = (entries.last_mut(), ChangeRow::read(row)?) {
+                change.add_to(&mut entry.bytes);
             }
         }
         Ok(entries)
     }
 
-    fn read(row: &QueryResult, id: Uuid) -> Result<Self, DbErr> {
-        let mut entry = Self {
-            tenant: row.try_get("", "tenant_id")?,
-            id,
-            kind: row.try_get("", "entity_kind")?,
-            entity: row.try_get("", "entity_id")?,
-            version: row.try_get("", "version")?,
-            bytes: Vec::with_capacity(512),
-        };
-        let at: DateTime<Utc> = row.try_get("", "at")?;
-        entry.field(id.as_bytes());
-        entry.field(&at.timestamp_micros().to_be_bytes());
-        for column in ["act", "system_reason", "ip", "user_agent", "entity_kind"] {
-            entry.text(row, column)?;
-        }
-        for column in ["membership_id", "account_id", "session_id", "request_id", "entity_id"] {
-            entry.uuid(row, column)?;
-        }
-        let version = entry.version;
-        entry.field(&version.to_be_bytes());
-        Ok(entry)
+    fn of(row: EntryRow, mac: Option<Vec<u8>>) -> Self {
+        let bytes = row.bytes();
+        let EntryRow { tenant, id, kind, entity, version, .. } = row;
+        Self { tenant, id, kind, entity, version, bytes, mac }
     }
+}
 
-    fn add_change(&mut self, row: &QueryResult) -> Result<(), DbErr> {
-        let Some(change) = row.try_get::<Option<Uuid>>("", "change_id")? else { return Ok(()) };
-        self.field(change.as_bytes());
-        self.field(&row.try_get::<i32>("", "ordinal")?.to_be_bytes());
-        self.field(&row.try_get::<i64>("", "change_version")?.to_be_bytes());
-        self.uuid(row, "change_entity")?;
-        for column in ["change_kind", "before", "after"] {
-            self.text(row, column)?;
-        }
-        self.optional(row.try_get::<Option<Vec<u8>>>("", "sealed")?.as_deref());
-        Ok(())
-    }
+/// Fields in the making.
+struct Bytes(Vec<u8>);
 
-    fn text(&mut self, row: &QueryResult, column: &str) -> Result<(), DbErr> {
-        let value: Option<String> = row.try_get("", column)?;
-        self.optional(value.as_ref().map(String::as_bytes));
-        Ok(())
-    }
-
-    fn uuid(&mut self, row: &QueryResult, column: &str) -> Result<(), DbErr> {
-        let value: Option<Uuid> = row.try_get("", column)?;
-        self.optional(value.as_ref().map(|id| id.as_bytes().as_slice()));
-        Ok(())
-    }
-
+impl Bytes {
     /// Absent is not the same as empty.
     fn optional(&mut self, value: Option<&[u8]>) {
         match value {
             Some(value) => self.field(value),
-            None => self.bytes.push(0),
+            None => self.0.push(0),
         }
     }
 
     fn field(&mut self, value: &[u8]) {
-        self.bytes.push(1);
-        self.bytes.extend_from_slice(&value.len().to_be_bytes());
-        self.bytes.extend_from_slice(value);
+        self.0.push(1);
+        self.0.extend_from_slice(&value.len().to_be_bytes());
+        self.0.extend_from_slice(value);
     }
 }

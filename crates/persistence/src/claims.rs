@@ -127,12 +127,16 @@ fn reply(row: &QueryResult, claim: &Claim, tenant: Uuid, keys: &Keyring) -> Resu
     }))
 }
 
+/// Where a transaction on PostgreSQL keeps whether it may go on under its key, for the statements of the same message.
+pub(crate) const MINE: &str = "app.claimed";
+
 /// The lookup, with the values already in the text: a tenant, a hash and an instant cannot inject.
 pub(crate) fn lookup(tenant: Uuid, row: Uuid, now: DateTime<Utc>, postgres: bool) -> String {
     let columns = "i.body_hash, i.status, i.location, i.etag, i.body";
     if postgres {
         return format!(
-            "SELECT pg_try_advisory_xact_lock({}) AS mine, {columns} FROM (SELECT 1) AS one LEFT JOIN idempotency i \
+            "SELECT set_config('{MINE}', (pg_try_advisory_xact_lock({}) AND i.id IS NULL)::text, true)::boolean AS mine, \
+             {columns} FROM (SELECT 1) AS one LEFT JOIN idempotency i \
              ON i.tenant_id = '{tenant}' AND i.id = '{row}' AND i.expires_at > '{}'",
             lock_key("idempotency", tenant, row),
             now.to_rfc3339()

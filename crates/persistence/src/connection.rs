@@ -1,5 +1,6 @@
 //! The connection that sea-orm's queries run on: a transaction of ours, or single statements of a view.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
@@ -8,13 +9,14 @@ use sea_orm::sqlx::pool::PoolConnection;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::query::Query;
 use sea_orm::sqlx::{AssertSqlSafe, Database, Executor, PgPool, Postgres, Sqlite, SqlitePool, Transaction, query_with};
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement, sqlx};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement, Value, sqlx};
 use sea_query_sqlx::SqlxValues;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use crate::claims::Held;
 use crate::gate::Pass;
+use crate::meters::{Meters, timed};
 
 /// A transaction, which remembers that a statement failed: PostgreSQL answers COMMIT to a failed transaction by rolling back
 /// without an error, so such a transaction must not be committed.
@@ -22,6 +24,7 @@ use crate::gate::Pass;
 pub(crate) struct Connection {
     way: Way,
     failed: AtomicBool,
+    meters: Arc<Meters>,
 }
 
 #[derive(Debug)]
@@ -103,8 +106,8 @@ impl Drop for PostgresTransaction {
 }
 
 impl Connection {
-    pub(crate) fn new(way: Way) -> Self {
-        Self { way, failed: AtomicBool::new(false) }
+    pub(crate) fn new(way: Way, meters: Arc<Meters>) -> Self {
+        Self { way, failed: AtomicBool::new(false), meters }
     }
 
     /// Commits, unless a statement had failed.
@@ -112,16 +115,65 @@ impl Connection {
         if self.failed.load(Ordering::Acquire) {
             return Err(DbErr::Custom("a statement of the transaction had failed".to_owned()));
         }
-        let done = match self.way {
-            Way::Postgres(tx) => tx.into_inner().commit().await,
-            Way::Sqlite(tx, holding) => {
-                let done = tx.into_inner().commit().await;
-                holding.pass_on();
-                done
+        let commit = async {
+            match self.way {
+                Way::Postgres(tx) => tx.into_inner().commit().await,
+                Way::Sqlite(tx, holding) => {
+                    let done = tx.into_inner().commit().await;
+                    holding.pass_on();
+                    done
+                }
+                Way::PostgresView(..) | Way::SqliteView(_) => Ok(()),
             }
-            Way::PostgresView(..) | Way::SqliteView(_) => Ok(()),
         };
-        done.map_err(exec)
+        timed(&self.meters.commit, commit).await.map_err(exec)
+    }
+
+    async fn executed(&self, mut statement: Statement) -> Result<ExecResult, DbErr> {
+        let values = values(&mut statement);
+        let sql = AssertSqlSafe(statement.sql);
+        match &self.way {
+            Way::Postgres(tx) => {
+                let mut tx = tx.lock().await;
+                let connection = tx.connection().map_err(exec)?;
+                self.seen(sqlx_query(sql, values).execute(connection).await.map(Into::into))
+            }
+            Way::Sqlite(tx, _) => {
+                self.seen(sqlx_query(sql, values).execute(&mut **tx.lock().await).await.map(Into::into))
+            }
+            Way::PostgresView(..) | Way::SqliteView(_) => Err(DbErr::Custom("a view does not write".to_owned())),
+        }
+    }
+
+    async fn queried(&self, mut statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let (sql, values) = match &self.way {
+            Way::PostgresView(_, tenant) => carrying(*tenant, with_literal_limit(statement)),
+            Way::Postgres(_) => {
+                let mut statement = with_literal_limit(statement);
+                (std::mem::take(&mut statement.sql), values(&mut statement))
+            }
+            _ => (std::mem::take(&mut statement.sql), values(&mut statement)),
+        };
+        let sql = AssertSqlSafe(sql);
+        match &self.way {
+            Way::Postgres(tx) => {
+                let mut tx = tx.lock().await;
+                let rows = self.seen(sqlx_query(sql, values).fetch_all(tx.connection().map_err(exec)?).await)?;
+                Ok(rows.into_iter().map(Into::into).collect())
+            }
+            Way::PostgresView(pool, _) => {
+                let rows = self.seen(sqlx_query::<Postgres>(sql, values).fetch_all(pool).await)?;
+                Ok(rows.into_iter().map(Into::into).collect())
+            }
+            Way::Sqlite(tx, _) => {
+                let rows = self.seen(sqlx_query(sql, values).fetch_all(&mut **tx.lock().await).await)?;
+                Ok(rows.into_iter().map(Into::into).collect())
+            }
+            Way::SqliteView(pool) => {
+                let rows = self.seen(sqlx_query::<Sqlite>(sql, values).fetch_all(pool).await)?;
+                Ok(rows.into_iter().map(Into::into).collect())
+            }
+        }
     }
 
     fn seen<T>(&self, result: Result<T, sqlx::Error>) -> Result<T, DbErr> {
@@ -155,6 +207,18 @@ fn values(statement: &mut Statement) -> SqlxValues {
     SqlxValues(statement.values.take().unwrap_or(Values(Vec::new())))
 }
 
+/// Writes a LIMIT that ends the statement into its text. As a parameter it would have PostgreSQL plan the statement anew each time
+/// (the plan for any limit looks too dear to be kept), which costs twice what a page costs.
+fn with_literal_limit(mut statement: Statement) -> Statement {
+    let Some(Values(values)) = &mut statement.values else { return statement };
+    let place = format!(" LIMIT ${}", values.len());
+    if let (Some(head), Some(Value::BigUnsigned(Some(limit)))) = (statement.sql.strip_suffix(&place), values.last()) {
+        statement.sql = format!("{head} LIMIT {limit}");
+        values.pop();
+    }
+    statement
+}
+
 /// A select that sets its own tenant first, in one round trip. The tenant is one more parameter; `OFFSET 0` keeps the inner
 /// select whole and its dependence on the first row makes it run after `set_config`. Were it not so, the policies would let
 /// nothing through.
@@ -180,20 +244,8 @@ impl ConnectionTrait for Connection {
         }
     }
 
-    async fn execute_raw(&self, mut statement: Statement) -> Result<ExecResult, DbErr> {
-        let values = values(&mut statement);
-        let sql = AssertSqlSafe(statement.sql);
-        match &self.way {
-            Way::Postgres(tx) => {
-                let mut tx = tx.lock().await;
-                let connection = tx.connection().map_err(exec)?;
-                self.seen(sqlx_query(sql, values).execute(connection).await.map(Into::into))
-            }
-            Way::Sqlite(tx, _) => {
-                self.seen(sqlx_query(sql, values).execute(&mut **tx.lock().await).await.map(Into::into))
-            }
-            Way::PostgresView(..) | Way::SqliteView(_) => Err(DbErr::Custom("a view does not write".to_owned())),
-        }
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        timed(&self.meters.execute, self.executed(statement)).await
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
@@ -212,30 +264,7 @@ impl ConnectionTrait for Connection {
         Ok(self.query_all_raw(statement).await?.into_iter().next())
     }
 
-    async fn query_all_raw(&self, mut statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let (sql, values) = match &self.way {
-            Way::PostgresView(_, tenant) => carrying(*tenant, statement),
-            _ => (std::mem::take(&mut statement.sql), values(&mut statement)),
-        };
-        let sql = AssertSqlSafe(sql);
-        match &self.way {
-            Way::Postgres(tx) => {
-                let mut tx = tx.lock().await;
-                let rows = self.seen(sqlx_query(sql, values).fetch_all(tx.connection().map_err(exec)?).await)?;
-                Ok(rows.into_iter().map(Into::into).collect())
-            }
-            Way::PostgresView(pool, _) => {
-                let rows = self.seen(sqlx_query::<Postgres>(sql, values).fetch_all(pool).await)?;
-                Ok(rows.into_iter().map(Into::into).collect())
-            }
-            Way::Sqlite(tx, _) => {
-                let rows = self.seen(sqlx_query(sql, values).fetch_all(&mut **tx.lock().await).await)?;
-                Ok(rows.into_iter().map(Into::into).collect())
-            }
-            Way::SqliteView(pool) => {
-                let rows = self.seen(sqlx_query::<Sqlite>(sql, values).fetch_all(pool).await)?;
-                Ok(rows.into_iter().map(Into::into).collect())
-            }
-        }
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        timed(&self.meters.query, self.queried(statement)).await
     }
 }

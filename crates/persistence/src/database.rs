@@ -4,16 +4,20 @@ use std::sync::Arc;
 
 use kernel::seal::Keyring;
 use kernel::{Clock, Ids, StoreError, TenantScope};
-use sea_orm::sqlx::{PgPool, SqlitePool};
+use sea_orm::sqlx::SqlitePool;
 use sea_orm::{DbErr, QueryResult, RuntimeErr};
 use thiserror::Error;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
+use crate::chain::ChainKeys;
 use crate::claims::{self, Claims};
 use crate::connection::{Connection, Holding, PostgresTransaction, Way};
+use crate::data_keys::DataKeys;
 use crate::errors::{driver, store};
 use crate::gate::{Gate, Pass};
+use crate::meters::{Meters, timed};
+use crate::pools::PgPools;
 use crate::session::{SeaTx, agenda_locks};
 use crate::wake::Wake;
 use crate::{postgres, sqlite};
@@ -25,7 +29,7 @@ pub struct Settings {
     pub url: String,
     /// `postgres://…` as the owner, who migrates. Without it PostgreSQL is not migrated, except in development.
     pub migration_url: Option<String>,
-    /// Connections to PostgreSQL at most; SQLite has one writer and four readers.
+    /// Connections to PostgreSQL at most, of each runtime; SQLite has one writer and four readers.
     pub max_connections: u32,
     /// True lets a role that owns the PostgreSQL database serve requests as `salus_app`.
     pub development: bool,
@@ -72,13 +76,16 @@ struct Inner {
     gate: Gate,
     claims: Claims,
     wake: Wake,
+    data_keys: DataKeys,
+    chain_keys: ChainKeys,
+    meters: Arc<Meters>,
 }
 
 /// The pools of one database.
 #[derive(Debug)]
 pub(crate) enum Pool {
-    /// One pool.
-    Postgres(PgPool),
+    /// One for each runtime.
+    Postgres(Box<PgPools>),
     /// One writer, four readers.
     Sqlite {
         /// One connection, each transaction of which locks at once.
@@ -97,11 +104,22 @@ impl Database {
         ids: Arc<dyn Ids>,
     ) -> Result<Self, ConnectError> {
         let (pool, wake) = if settings.is_postgres() {
-            (Pool::Postgres(postgres::connect(settings).await?), Wake::shared(&settings.url))
+            (Pool::Postgres(Box::new(postgres::connect(settings).await?)), Wake::shared(&settings.url))
         } else {
             (sqlite::connect(settings).await?, Wake::local())
         };
-        Ok(Self(Arc::new(Inner { pool, keys, clock, ids, gate: Gate::default(), claims: Claims::default(), wake })))
+        Ok(Self(Arc::new(Inner {
+            pool,
+            keys,
+            clock,
+            ids,
+            gate: Gate::default(),
+            claims: Claims::default(),
+            wake,
+            data_keys: DataKeys::default(),
+            chain_keys: ChainKeys::default(),
+            meters: Arc::new(Meters::new()),
+        })))
     }
 
     /// A transaction of the scope's tenant. With an idempotency claim it may answer [`StoreError::Replay`],
@@ -125,7 +143,7 @@ impl Database {
     pub async fn look(&self, scope: &TenantScope) -> Result<SeaTx, StoreError> {
         let tenant = scope.tenant().uuid();
         let way = match &self.0.pool {
-            Pool::Postgres(pool) => Way::PostgresView(pool.clone(), tenant),
+            Pool::Postgres(pools) => Way::PostgresView(pools.here(), tenant),
             Pool::Sqlite { readers, .. } => Way::SqliteView(readers.clone()),
         };
         Ok(self.transaction(way, Some(scope)))
@@ -149,16 +167,21 @@ impl Database {
     /// True when the database answers.
     pub async fn answers(&self) -> bool {
         let asked = match &self.0.pool {
-            Pool::Postgres(pool) => sea_orm::sqlx::query("SELECT 1").execute(pool).await.map(drop),
+            Pool::Postgres(pools) => sea_orm::sqlx::query("SELECT 1").execute(&pools.here()).await.map(drop),
             Pool::Sqlite { readers, .. } => sea_orm::sqlx::query("SELECT 1").execute(readers).await.map(drop),
         };
         asked.is_ok()
     }
 
+    /// What this node measures of it.
+    pub fn meters(&self) -> &Meters {
+        &self.0.meters
+    }
+
     /// Open and idle connections, for the metrics.
     pub fn connections(&self) -> (u32, usize) {
         match &self.0.pool {
-            Pool::Postgres(pool) => (pool.size(), pool.num_idle()),
+            Pool::Postgres(pools) => pools.connections(),
             Pool::Sqlite { writer, readers } => {
                 (writer.size() + readers.size(), writer.num_idle() + readers.num_idle())
             }
@@ -168,7 +191,7 @@ impl Database {
     /// Closes all connections; what is open finishes first.
     pub async fn close(&self) {
         match &self.0.pool {
-            Pool::Postgres(pool) => pool.close().await,
+            Pool::Postgres(pools) => pools.close().await,
             Pool::Sqlite { writer, readers } => {
                 readers.close().await;
                 writer.close().await;
@@ -195,6 +218,14 @@ impl Database {
         &*self.0.ids
     }
 
+    pub(crate) fn data_keys(&self) -> &DataKeys {
+        &self.0.data_keys
+    }
+
+    pub(crate) fn chain_keys(&self) -> &ChainKeys {
+        &self.0.chain_keys
+    }
+
     pub(crate) fn wake(&self) -> &Wake {
         &self.0.wake
     }
@@ -219,9 +250,13 @@ impl Database {
     }
 
     async fn begin(&self, message: String, holding: Holding) -> Result<(Way, Vec<QueryResult>), StoreError> {
+        timed(&self.0.meters.begin, self.begun(message, holding)).await
+    }
+
+    async fn begun(&self, message: String, holding: Holding) -> Result<(Way, Vec<QueryResult>), StoreError> {
         match &self.0.pool {
-            Pool::Postgres(pool) => {
-                let (tx, rows) = PostgresTransaction::begin(pool, message, holding).await.map_err(driver)?;
+            Pool::Postgres(pools) => {
+                let (tx, rows) = PostgresTransaction::begin(&pools.here(), message, holding).await.map_err(driver)?;
                 Ok((Way::Postgres(Mutex::new(tx)), rows.into_iter().map(Into::into).collect()))
             }
             Pool::Sqlite { writer, .. } => {
@@ -233,12 +268,13 @@ impl Database {
 
     fn transaction(&self, way: Way, scope: Option<&TenantScope>) -> SeaTx {
         SeaTx {
-            connection: Connection::new(way),
+            connection: Connection::new(way, Arc::clone(&self.0.meters)),
             database: self.clone(),
             confined: scope.map(|scope| (scope.tenant().uuid(), scope.reach())),
             claim: scope.and_then(|scope| scope.claim().cloned()),
             appended: false.into(),
             queued: false.into(),
+            made_keys: std::sync::Mutex::default(),
         }
     }
 }

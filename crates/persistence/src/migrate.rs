@@ -3,6 +3,11 @@
 use crate::database::{ConnectError, Settings};
 use crate::{postgres, sqlite};
 
+/// Says that a newer version has migrated the database: as in a rolling deployment, or after going back a version.
+pub(crate) fn warn_of_newer(unknown: &[String]) {
+    tracing::warn!(unknown = unknown.join(", "), "the database is newer than this program, which serves what it knows");
+}
+
 /// Applies what is pending, under a lock; the names of the migrations that were applied.
 pub async fn migrate_up(settings: &Settings) -> Result<Vec<String>, ConnectError> {
     if !settings.is_postgres() {

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use migrations::Standing;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sea_orm::sqlx::{self, ConnectOptions, Connection, PgPool, Row};
+use sea_orm::sqlx::{self, ConnectOptions, Connection, Row};
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector};
 
 use crate::database::{ConnectError, Settings};
+use crate::migrate::warn_of_newer;
+use crate::pools::PgPools;
 
 /// A connection that was idle this long is pinged before it is used again.
 const PING_AFTER: Duration = Duration::from_secs(30);
@@ -21,7 +24,7 @@ struct Role {
 }
 
 /// Migrates where the settings allow it, refuses roles that could escape row-level security, and opens the pool.
-pub(crate) async fn connect(settings: &Settings) -> Result<PgPool, ConnectError> {
+pub(crate) async fn connect(settings: &Settings) -> Result<PgPools, ConnectError> {
     let options: PgConnectOptions = settings.url.parse()?;
     let role = role_of(&options).await?;
     let as_owner = role.privileged && settings.migration_url.is_none() && settings.development;
@@ -32,13 +35,16 @@ pub(crate) async fn connect(settings: &Settings) -> Result<PgPool, ConnectError>
         tracing::warn!(role = role.name, "requests run as {APP_ROLE}; production needs a role of its own");
     }
     // A role without rights sees no migrations, so that its rights come with them.
-    let pending = pending(&settings.url).await?;
-    if !pending.is_empty() {
-        match (&settings.migration_url, as_owner) {
-            (Some(url), _) => migrate(url, Some(&role.name)).await?,
-            (None, true) => migrate(&settings.url, None).await?,
-            (None, false) => return Err(ConnectError::Pending(pending)),
-        };
+    match standing(&settings.url).await? {
+        Standing::Level => {}
+        Standing::Ahead(unknown) => warn_of_newer(&unknown),
+        Standing::Behind(pending) => {
+            match (&settings.migration_url, as_owner) {
+                (Some(url), _) => migrate(url, Some(&role.name)).await?,
+                (None, true) => migrate(&settings.url, None).await?,
+                (None, false) => return Err(ConnectError::Pending(pending)),
+            };
+        }
     }
     let mut session =
         vec![("lock_timeout", "3s"), ("statement_timeout", "15s"), ("idle_in_transaction_session_timeout", "30s")];
@@ -46,7 +52,7 @@ pub(crate) async fn connect(settings: &Settings) -> Result<PgPool, ConnectError>
         session.push(("role", APP_ROLE));
     }
     let options = options.options(session).statement_cache_capacity(500).disable_statement_logging();
-    Ok(pool(settings.max_connections).connect_with(options).await?)
+    Ok(PgPools::new(pool(settings.max_connections), options))
 }
 
 /// Applies what is pending as the owner; the names of the migrations that were applied.
@@ -69,11 +75,11 @@ pub(crate) async fn single(url: &str) -> Result<DatabaseConnection, ConnectError
     Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
 }
 
-async fn pending(url: &str) -> Result<Vec<String>, ConnectError> {
+async fn standing(url: &str) -> Result<Standing, ConnectError> {
     let db = single(url).await?;
-    let pending = migrations::pending(&db).await.map_err(ConnectError::Migration);
+    let standing = migrations::standing(&db).await.map_err(ConnectError::Migration);
     db.close().await.map_err(ConnectError::Unreachable)?;
-    pending
+    standing
 }
 
 async fn role_of(options: &PgConnectOptions) -> Result<Role, ConnectError> {

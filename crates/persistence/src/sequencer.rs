@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use kernel::seal::ChainKey;
 use kernel::{StoreError, Transaction as _};
 use sea_orm::{QueryResult, Value};
 use uuid::Uuid;
@@ -88,6 +89,7 @@ impl Sequencer {
         }
         // Also when there was nothing to number: a dropped transaction would hold the lock a moment longer.
         Box::new(tx).finish().await?;
+        self.database.meters().delivered.inc_by(u64::try_from(events).unwrap_or_default());
         self.journal.from.store(journal_to, Ordering::Release);
         self.events.from.store(events_to, Ordering::Release);
         Ok(entries + events)
@@ -149,7 +151,9 @@ impl Sequencer {
         );
         let rows = tx.rows(&sql, [self.journal.from().into()]).await?;
         let entries = Recorded::gather(&rows).map_err(store)?;
-        let (count, to) = (entries.len(), next_from(&rows, entries.len(), horizon)?);
+        let to = next_from(&rows, entries.len(), horizon)?;
+        let entries = self.written_by_us(tx, entries).await?;
+        let count = entries.len();
         let waiting = entries.into_iter().map(|entry| Waiting {
             tenant: entry.tenant,
             aggregate: (entry.kind.clone(), entry.entity),
@@ -158,16 +162,35 @@ impl Sequencer {
         });
         let mut links = Vec::new();
         for (tenant, entries) in by_tenant(waiting) {
+            let key = self.database.kept_chain_key(tx, tenant).await?;
             let (mut position, mut prev) = head(tx, tenant).await?;
             for entry in in_version_order(entries) {
                 position += 1;
-                let mac = self.database.link_mac(tenant, position, &prev, &entry.what.bytes)?;
+                let mac = link_mac(&key, position, &prev, &entry.what.bytes)?;
                 links.push([tenant.into(), position.into(), entry.what.id.into(), prev.into(), mac.to_vec().into()]);
                 prev = mac.to_vec();
             }
         }
         add(tx, "journal_link (tenant_id, position, entry_id, prev, mac)", links).await?;
         Ok((count, to))
+    }
+
+    /// The entries without those that somebody put there: they get no place, and verifying the journal finds them. Before the
+    /// first link of a chain whose key is kept, entries were written without a mac.
+    async fn written_by_us(&self, tx: &SeaTx, entries: Vec<Recorded>) -> Result<Vec<Recorded>, StoreError> {
+        let mut ours = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let is_ours = match entry.is_ours(self.database.keys()) {
+                Some(is_ours) => is_ours,
+                None => !self.database.has_kept_chain_key(tx, entry.tenant).await?,
+            };
+            if is_ours {
+                ours.push(entry);
+            } else {
+                tracing::error!(entry_id = %entry.id, tenant_id = %entry.tenant, "an audit entry that Salus did not write");
+            }
+        }
+        Ok(ours)
     }
 
     async fn number_events(&self, tx: &SeaTx, horizon: i64) -> Result<(usize, i64), StoreError> {
@@ -221,16 +244,11 @@ impl Database {
         );
         Ok(!tx.rows(&sql, [(self.clock().now() - TimeDelta::seconds(5)).into()]).await?.is_empty())
     }
+}
 
-    pub(crate) fn link_mac(
-        &self,
-        tenant: Uuid,
-        position: i64,
-        prev: &[u8],
-        entry: &[u8],
-    ) -> Result<[u8; 32], StoreError> {
-        self.keys().chain_mac(tenant, &[prev, &position.to_be_bytes(), entry]).map_err(StoreError::broken)
-    }
+/// What a link's mac must be.
+pub(crate) fn link_mac(key: &ChainKey, position: i64, prev: &[u8], entry: &[u8]) -> Result<[u8; 32], StoreError> {
+    key.mac(&[prev, &position.to_be_bytes(), entry]).map_err(StoreError::broken)
 }
 
 fn note(error: &(dyn std::error::Error + 'static)) {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use kernel::seal::Keyring;
@@ -14,8 +15,9 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::claims::lock_key;
+use crate::claims::{MINE, lock_key};
 use crate::connection::Connection;
+use crate::data_keys::MadeKey;
 use crate::database::Database;
 use crate::errors::store;
 use crate::reach::{Reachable, Reaching};
@@ -32,6 +34,8 @@ pub struct SeaTx {
     pub(crate) appended: AtomicBool,
     /// True when it leaves jobs for the workers.
     pub(crate) queued: AtomicBool,
+    /// Data keys that it has made, to be remembered when it is committed.
+    pub(crate) made_keys: Mutex<Vec<MadeKey>>,
 }
 
 impl SeaTx {
@@ -209,6 +213,11 @@ impl SeaTx {
         Ok(())
     }
 
+    /// Notes data keys whose rows this transaction has written.
+    pub(crate) fn made_keys(&self, made: Vec<MadeKey>) {
+        self.made_keys.lock().unwrap_or_else(PoisonError::into_inner).extend(made);
+    }
+
     fn statement(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
         Statement {
             sql: sql.to_owned(),
@@ -235,8 +244,12 @@ impl SeaTx {
     }
 }
 
-/// The statements that take the agenda locks, in the order of their keys.
+/// The statements that take the agenda locks, in the order of their keys; none where the idempotency key is not to be had: who
+/// holds it may hold the agendas too, and the answer is known already.
 pub(crate) fn agenda_locks(tenant: Uuid, ids: &[Uuid]) -> String {
     let keys: BTreeSet<i64> = ids.iter().map(|id| lock_key("agenda", tenant, *id)).collect();
-    keys.iter().map(|key| format!("SELECT pg_advisory_xact_lock({key})")).collect::<Vec<_>>().join("; ")
+    let lock = |key| {
+        format!("SELECT pg_advisory_xact_lock({key}) WHERE current_setting('{MINE}', true) IS DISTINCT FROM 'false'")
+    };
+    keys.iter().map(lock).collect::<Vec<_>>().join("; ")
 }

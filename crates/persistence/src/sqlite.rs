@@ -3,11 +3,13 @@
 use std::path::Path;
 use std::time::Duration;
 
+use migrations::Standing;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sea_orm::sqlx::{self, ConnectOptions, SqlitePool};
 use sea_orm::{DatabaseConnection, SqlxSqliteConnector};
 
 use crate::database::{ConnectError, Pool, Settings};
+use crate::migrate::warn_of_newer;
 
 const READERS: u32 = 4;
 
@@ -19,8 +21,12 @@ pub(crate) async fn connect(settings: &Settings) -> Result<Pool, ConnectError> {
     }
     let writer = pool(options.clone(), 1, false).await?;
     let connection = SqlxSqliteConnector::from_sqlx_sqlite_pool(writer.clone());
-    if !migrations::pending(&connection).await.map_err(ConnectError::Migration)?.is_empty() {
-        migrations::up(&connection, None).await.map_err(ConnectError::Migration)?;
+    match migrations::standing(&connection).await.map_err(ConnectError::Migration)? {
+        Standing::Level => {}
+        Standing::Ahead(unknown) => warn_of_newer(&unknown),
+        Standing::Behind(_) => {
+            migrations::up(&connection, None).await.map_err(ConnectError::Migration)?;
+        }
     }
     let readers = pool(options, READERS, true).await?;
     Ok(Pool::Sqlite { writer, readers })

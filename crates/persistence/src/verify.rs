@@ -2,13 +2,14 @@
 
 use kernel::StoreError;
 use kernel::ids::TenantId;
+use kernel::seal::ChainKey;
 use sea_orm::{DbErr, QueryResult};
 use uuid::Uuid;
 
 use crate::canonical::{COLUMNS, Recorded};
 use crate::database::Database;
 use crate::errors::store;
-use crate::sequencer::GENESIS;
+use crate::sequencer::{GENESIS, link_mac};
 use crate::session::SeaTx;
 
 /// A place in a chain and the mac that stands there.
@@ -27,6 +28,8 @@ pub enum Broken {
     Missing(i64),
     /// The link at this position does not vouch for its entry, its changes or its predecessor.
     Altered(i64),
+    /// This entry has no link, and Salus did not write it.
+    Foreign(Uuid),
 }
 
 /// What a walk found.
@@ -40,6 +43,9 @@ pub struct Verified {
     pub complete: bool,
 }
 
+/// Entries without a link that are looked at: a sequencer leaves fewer.
+const WAITING: u16 = 1_000;
+
 /// A link as it is stored.
 struct Link {
     position: i64,
@@ -51,24 +57,7 @@ struct Link {
 impl Database {
     /// Walks at most `limit` links of a tenant behind a position (0: from the first).
     pub async fn verify_journal(&self, tenant: TenantId, after: i64, limit: u32) -> Result<Verified, StoreError> {
-        let tenant = tenant.uuid();
-        let tx = self.look_across("audit verify").await?;
-        let Some(mut head) = link_at(&tx, tenant, after).await? else {
-            return Ok(Verified {
-                head: Head { position: 0, mac: GENESIS.to_vec() },
-                broken: Some(Broken::Missing(after)),
-                complete: true,
-            });
-        };
-        let links = links_after(&tx, tenant, after, limit).await?;
-        let complete = u32::try_from(links.len()).is_ok_and(|found| found < limit);
-        for link in links {
-            if let Some(broken) = self.check(tenant, &head, &link)? {
-                return Ok(Verified { head, broken: Some(broken), complete: true });
-            }
-            head = Head { position: link.position, mac: link.mac };
-        }
-        Ok(Verified { head, broken: None, complete })
+        walk(&self.look_across("audit verify").await?, tenant.uuid(), after, limit).await
     }
 
     /// Walks a tenant's whole chain; with a known head, also that the chain still holds it.
@@ -101,16 +90,50 @@ impl Database {
         let ids: Result<Vec<Uuid>, DbErr> = rows.iter().map(|row| row.try_get("", "tenant_id")).collect();
         Ok(ids.map_err(store)?.into_iter().map(TenantId::from_uuid).collect())
     }
+}
 
-    fn check(&self, tenant: Uuid, head: &Head, link: &Link) -> Result<Option<Broken>, StoreError> {
-        let next = head.position + 1;
-        if link.position != next {
-            return Ok(Some(Broken::Missing(next)));
+/// The walk itself, in a transaction or view that sees the tenant.
+pub(crate) async fn walk(tx: &SeaTx, tenant: Uuid, after: i64, limit: u32) -> Result<Verified, StoreError> {
+    let Some(mut head) = link_at(tx, tenant, after).await? else {
+        let head = Head { position: 0, mac: GENESIS.to_vec() };
+        return Ok(Verified { head, broken: Some(Broken::Missing(after)), complete: true });
+    };
+    let links = links_after(tx, tenant, after, limit).await?;
+    let complete = u32::try_from(links.len()).is_ok_and(|found| found < limit);
+    let key = tx.database.chain_key(tx, tenant).await?;
+    for link in links {
+        if let Some(broken) = check(&key, &head, &link)? {
+            return Ok(Verified { head, broken: Some(broken), complete: true });
         }
-        let Some(entry) = &link.entry else { return Ok(Some(Broken::Altered(next))) };
-        let mac = self.link_mac(tenant, next, &head.mac, &entry.bytes)?;
-        Ok((link.prev != head.mac || link.mac != mac).then_some(Broken::Altered(next)))
+        head = Head { position: link.position, mac: link.mac };
     }
+    let broken = if complete { foreign_entry(tx, tenant).await?.map(Broken::Foreign) } else { None };
+    Ok(Verified { head, broken, complete })
+}
+
+/// The first entry that waits for its place and was not written by Salus.
+async fn foreign_entry(tx: &SeaTx, tenant: Uuid) -> Result<Option<Uuid>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM (SELECT e.* FROM journal_entry e WHERE e.tenant_id = $1 AND NOT EXISTS \
+         (SELECT 1 FROM journal_link l WHERE l.tenant_id = e.tenant_id AND l.entry_id = e.id) ORDER BY e.id LIMIT {WAITING}) e \
+         LEFT JOIN journal_change c ON c.tenant_id = e.tenant_id AND c.entry_id = e.id ORDER BY e.id, c.ordinal"
+    );
+    let rows = tx.rows(&sql, [tenant.into()]).await?;
+    let waiting = Recorded::gather(&rows).map_err(store)?;
+    let Some(first) = waiting.iter().find(|entry| entry.is_ours(tx.keys()) != Some(true)) else { return Ok(None) };
+    // Before the first link of a chain whose key is kept, entries were written without a mac.
+    let is_older = first.mac.is_none() && !tx.database.has_kept_chain_key(tx, tenant).await?;
+    Ok((!is_older).then_some(first.id))
+}
+
+fn check(key: &ChainKey, head: &Head, link: &Link) -> Result<Option<Broken>, StoreError> {
+    let next = head.position + 1;
+    if link.position != next {
+        return Ok(Some(Broken::Missing(next)));
+    }
+    let Some(entry) = &link.entry else { return Ok(Some(Broken::Altered(next))) };
+    let mac = link_mac(key, next, &head.mac, &entry.bytes)?;
+    Ok((link.prev != head.mac || link.mac != mac).then_some(Broken::Altered(next)))
 }
 
 async fn link_at(tx: &SeaTx, tenant: Uuid, position: i64) -> Result<Option<Head>, StoreError> {

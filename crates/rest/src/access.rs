@@ -1,6 +1,7 @@
 //! Who may call an operation, said by the type in its guard.
 
-use kernel::{OwnAction, Permission, Permit, Session};
+use kernel::{Hold, Kind, OwnAction, Permission, Permit, Refusal, Session};
+use thiserror::Error;
 
 use crate::authentication::CHALLENGE;
 use crate::problem::Problem;
@@ -10,7 +11,7 @@ use crate::problem::Problem;
 pub enum Access {
     /// Everyone; credentials are not looked at.
     Public,
-    /// Everyone who is signed in, on their own account.
+    /// Everyone who is signed in, on their own account; no API key.
     Session,
     /// Those who were granted the permission of this name.
     Permission(&'static str),
@@ -81,7 +82,8 @@ impl<P: OwnAction> Caller for Own<P> {
     type Proof = Permit<P>;
 
     fn admit(session: Option<&Session>) -> Result<Permit<P>, Problem> {
-        session.map(Session::own_permit).ok_or_else(|| Problem::unauthenticated(CHALLENGE))
+        let session = session.ok_or_else(|| Problem::unauthenticated(CHALLENGE))?;
+        session.own_permit().ok_or_else(Problem::session_only)
     }
 }
 
@@ -91,6 +93,32 @@ impl<P: Permission> Caller for P {
 
     fn admit(session: Option<&Session>) -> Result<Permit<P>, Problem> {
         let session = session.ok_or_else(|| Problem::unauthenticated(CHALLENGE))?;
-        session.permit().ok_or_else(Problem::forbidden)
+        session.permit().ok_or_else(|| refused(session))
+    }
+}
+
+/// What a caller must do first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+enum Held {
+    /// Enrol a second factor.
+    #[error("a second factor must be enrolled")]
+    SecondFactor,
+}
+
+impl Refusal for Held {
+    fn kind(&self) -> Kind {
+        Kind::Forbidden
+    }
+
+    fn code(&self) -> &'static str {
+        "identity.totp_enrolment_required"
+    }
+}
+
+/// Why a caller has no permit: what it must do first, or that it was not granted.
+fn refused(session: &Session) -> Problem {
+    match session.principal().hold {
+        Some(Hold::SecondFactor) => Held::SecondFactor.into(),
+        None => Problem::forbidden(),
     }
 }

@@ -5,11 +5,13 @@ use std::marker::PhantomData;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, Responder};
+use kernel::seal::CannotOpen;
 use kernel::{Committed, Page, Refusal, StoredReply};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::conditions;
+use crate::cursors::Cursors;
 use crate::openapi::{Described, Sketch};
 use crate::problem::Problem;
 use crate::schema;
@@ -21,6 +23,10 @@ pub const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed")
 pub trait Wire: Serialize + ToSchema {
     /// An example for the OpenAPI document.
     fn sample() -> Self;
+    /// Puts what only this request can seal into its place before the answer is written: the cursor of a page.
+    fn seal(&mut self, _: &Cursors) -> Result<(), CannotOpen> {
+        Ok(())
+    }
 }
 
 /// The JSON of a value.
@@ -170,8 +176,15 @@ pub struct Read<T>(pub T);
 impl<T: Wire> Responder for Read<T> {
     type Body = actix_web::body::BoxBody;
 
-    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        respond(reply(StatusCode::OK, &self.0))
+    fn respond_to(mut self, request: &HttpRequest) -> HttpResponse {
+        let sealed = match Cursors::of(request) {
+            Some(cursors) => self.0.seal(&cursors).map_err(|error| Problem::internal().because(&error)),
+            None => Err(Problem::internal()),
+        };
+        match sealed {
+            Ok(()) => respond(reply(StatusCode::OK, &self.0)),
+            Err(problem) => HttpResponse::from_error(problem),
+        }
     }
 }
 
@@ -224,20 +237,26 @@ macro_rules! pages {
             next_cursor: Option<String>,
             /// How many items there are in all; `null` unless asked with `include=total`.
             total: Option<u64>,
+            #[serde(skip)]
+            next: Option<::kernel::Cursor>,
         }
 
         impl ::rest::answer::WirePage for $page {
             type Item = $item;
 
             fn from_page(page: ::kernel::Page<$item>) -> Self {
-                let next_cursor = page.next.map(|cursor| cursor.as_str().to_owned());
-                Self { items: page.items, next_cursor, total: page.total }
+                Self { items: page.items, next_cursor: None, total: page.total, next: page.next }
             }
         }
 
         impl ::rest::answer::Wire for $page {
             fn sample() -> Self {
-                Self { items: vec![<$item as ::rest::answer::Wire>::sample()], next_cursor: None, total: None }
+                Self { items: vec![<$item as ::rest::answer::Wire>::sample()], next_cursor: None, total: None, next: None }
+            }
+
+            fn seal(&mut self, cursors: &::rest::cursors::Cursors) -> Result<(), ::kernel::seal::CannotOpen> {
+                self.next_cursor = self.next.take().map(|next| cursors.seal(&next)).transpose()?;
+                Ok(())
             }
         }
     )*};

@@ -1,11 +1,13 @@
-//! From a bearer token to a session.
+//! From a bearer token, or a cookie where there is none, to a session.
 
 use std::sync::Arc;
 
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use async_trait::async_trait;
+use kernel::ids::{SessionId, TenantId};
 use kernel::{Principal, StoreError};
 
+use crate::cookies::{self, BadPage, Page, Transport};
 use crate::problem::Problem;
 
 /// What a caller without credentials is told to bring.
@@ -19,6 +21,14 @@ const INVALID: &str = "Bearer realm=\"salus\", error=\"invalid_token\"";
 pub trait Authenticate: Send + Sync {
     /// The caller whose access token this is; `None` when it is forged, expired or revoked.
     async fn principal(&self, token: &str) -> Result<Option<Arc<Principal>>, StoreError>;
+    /// True when the text is the session's own `X-CSRF-Token`.
+    fn is_csrf_token(&self, text: &str, tenant: TenantId, session: SessionId) -> bool;
+}
+
+/// A caller, and how the credentials came.
+pub(crate) struct Known {
+    pub(crate) principal: Arc<Principal>,
+    pub(crate) transport: Transport,
 }
 
 /// The bearer token of a request; none, or something else than one bearer token, is 401.
@@ -34,8 +44,35 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
     }
 }
 
-/// Who calls: 401 when the token is missing or wrong, 503 when that cannot be found out.
-pub(crate) async fn authenticate(port: &dyn Authenticate, headers: &HeaderMap) -> Result<Arc<Principal>, Problem> {
-    let known = port.principal(bearer(headers)?).await?;
-    known.ok_or_else(|| Problem::unauthenticated(INVALID))
+/// The token of a request: in its `Authorization`, else in its cookie.
+fn token(headers: &HeaderMap) -> Result<(&str, Transport), Problem> {
+    match cookies::one(headers, cookies::ACCESS) {
+        Some(token) if !headers.contains_key(AUTHORIZATION) => Ok((token, Transport::Cookie)),
+        _ => Ok((bearer(headers)?, Transport::Token)),
+    }
+}
+
+/// Who calls: 401 when the token is missing or wrong, 503 when that cannot be found out. Cookies hold sessions alone.
+pub(crate) async fn authenticate(port: &dyn Authenticate, headers: &HeaderMap) -> Result<Known, Problem> {
+    let (token, transport) = token(headers)?;
+    let known = port.principal(token).await?;
+    let known = known.filter(|principal| transport == Transport::Token || principal.session().is_some());
+    let principal = known.ok_or_else(|| Problem::unauthenticated(INVALID))?;
+    Ok(Known { principal, transport })
+}
+
+/// 403 unless an unsafe request that came by cookie was made by a page of ours (I5): its origin says so, and it holds the
+/// session's token, which other sites cannot read.
+pub(crate) fn check_page(
+    port: &dyn Authenticate,
+    headers: &HeaderMap,
+    page: Page,
+    principal: &Principal,
+) -> Result<(), BadPage> {
+    if page == Page::Foreign {
+        return Err(BadPage::ForeignOrigin);
+    }
+    let text = headers.get(cookies::CSRF).and_then(|value| value.to_str().ok());
+    let fits = text.zip(principal.session()).is_some_and(|(text, id)| port.is_csrf_token(text, principal.tenant, id));
+    if fits { Ok(()) } else { Err(BadPage::CsrfToken) }
 }

@@ -70,6 +70,34 @@ impl<T> Digest for MaybeBody<T> {
     }
 }
 
+/// The body of an operation that takes none: absent, or an object without a field.
+#[derive(Debug, crate::FromJson)]
+struct Nothing {}
+
+impl Ask for Nothing {
+    fn sample() -> serde_json::Value {
+        serde_json::json!({})
+    }
+}
+
+/// Refuses what an operation without a body was sent, as any unknown field is.
+pub(crate) fn nothing(
+    request: &HttpRequest,
+    payload: &mut Payload,
+) -> impl Future<Output = Result<(), Problem>> + 'static {
+    let read = MaybeBody::<Nothing>::from_request(request, payload);
+    async move { read.await.map(drop) }
+}
+
+/// What every operation that looks at a body may answer to it.
+pub(crate) fn describe_refusals(sketch: &mut Sketch) {
+    sketch.refuses(Kind::Malformed);
+    sketch.refuses(Kind::Invalid);
+    for status in problem::BODY_REFUSALS {
+        sketch.refuses_with(status);
+    }
+}
+
 fn unreadable(flaw: NotJson) -> Problem {
     match flaw {
         NotJson::Malformed => Problem::malformed("malformed_json"),
@@ -92,7 +120,7 @@ fn check_type(request: &HttpRequest) -> Result<(), Problem> {
 }
 
 /// All bytes of a body: 413 beyond [`MAX_BODY`], 408 when they come too slowly.
-async fn bytes(request: &HttpRequest, payload: &mut Payload) -> Result<web::BytesMut, Problem> {
+pub(crate) async fn bytes(request: &HttpRequest, payload: &mut Payload) -> Result<web::BytesMut, Problem> {
     let patience = request
         .app_data::<web::Data<State>>()
         .map_or(Duration::from_secs(10), |state| state.settings().body_patience());
@@ -155,11 +183,7 @@ impl<T: Ask + 'static> FromRequest for MaybeBody<T> {
 
 fn describe<T: Ask>(sketch: &mut Sketch, presence: utoipa::openapi::Required) {
     sketch.body::<T>(presence);
-    sketch.refuses(Kind::Malformed);
-    sketch.refuses(Kind::Invalid);
-    for status in problem::BODY_REFUSALS {
-        sketch.refuses_with(status);
-    }
+    describe_refusals(sketch);
 }
 
 impl<T: Ask> Described for Body<T> {

@@ -139,7 +139,7 @@ macro_rules! ids_are_uuids {
 
 ids_are_uuids! {
     TenantId AccountId MembershipId SessionId ClinicId PatientLinkId PatientId ServiceId PractitionerId ResourceId
-    ScheduleId ScheduleExceptionId HolidayId AppointmentId SeatingId HoldId SeriesId EntryId EventId JobId MailId
+    InvitationId ScheduleId ScheduleExceptionId HolidayId AppointmentId SeatingId HoldId SeriesId EntryId EventId JobId MailId
 }
 
 #[cfg(test)]

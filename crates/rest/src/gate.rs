@@ -17,7 +17,8 @@ use tracing::Span;
 
 use crate::access::Access;
 use crate::address;
-use crate::authentication::{CHALLENGE, authenticate, bearer};
+use crate::authentication::{CHALLENGE, Known, authenticate, bearer, check_page};
+use crate::cookies::{Page, Transport};
 use crate::guard::Arrival;
 use crate::limits::{Bucket, Class, Remaining};
 use crate::middleware::RequestId;
@@ -77,7 +78,8 @@ async fn arrive(
 ) -> Result<(Arrival, Option<Remaining>), Refused> {
     let origin = origin(state, request);
     let address = Bucket::address(origin.ip);
-    let mut arrival = Arrival { entry, session: None, origin };
+    let page = Page::of(request.headers(), state.settings());
+    let mut arrival = Arrival { entry, session: None, origin, transport: Transport::Token, page };
     match admit(entry, state, request, &mut arrival, &address).await {
         Ok(remaining) => Ok((arrival, remaining)),
         Err(problem) => Err(Box::new((arrival, problem))),
@@ -96,25 +98,30 @@ async fn admit(
         Access::Public if entry.class() == Class::Probe => (Class::Probe, address.clone()),
         Access::Public => (Class::Anonymous, address.clone()),
         Access::Operator => {
-            limits.take(Class::Anonymous, address)?;
+            limits.take(Class::Anonymous, address).await?;
             return operator(state, request).map(|()| None);
         }
         Access::Session | Access::Permission(_) => {
-            let principal = match authenticate(&*state.ports().authenticate, request.headers()).await {
-                Ok(principal) => principal,
-                Err(problem) => return Err(limits.take(Class::Anonymous, address).err().unwrap_or(problem)),
+            let known = match authenticate(&*state.ports().authenticate, request.headers()).await {
+                Ok(known) => known,
+                Err(problem) => return Err(limits.take(Class::Anonymous, address).await.err().unwrap_or(problem)),
             };
+            let Known { principal, transport } = known;
+            arrival.transport = transport;
             let span = Span::current();
             span.record("tenant_id", tracing::field::display(principal.tenant));
-            span.record("actor_id", tracing::field::display(principal.membership));
-            let bucket = Bucket::Caller(principal.membership.uuid());
+            span.record("actor_id", tracing::field::display(principal.holder.uuid()));
+            let bucket = Bucket::Caller(principal.holder.uuid());
             arrival.session = Some(Session::new(principal, arrival.origin.clone()));
             (Class::Standard, bucket)
         }
     };
-    let mut remaining = limits.take(class, &bucket)?;
+    let mut remaining = limits.take(class, &bucket).await?;
+    if let Some(session) = arrival.session.as_ref().filter(|_| arrival.needs_page(request.method())) {
+        check_page(&*state.ports().authenticate, request.headers(), arrival.page, session.principal())?;
+    }
     if entry.class() != class && entry.class() != Class::Standard {
-        remaining = limits.take(entry.class(), &bucket)?.or(remaining);
+        remaining = limits.take(entry.class(), &bucket).await?.or(remaining);
     }
     if accepts(request.headers(), entry.media()) { Ok(remaining) } else { Err(Problem::not_acceptable()) }
 }
@@ -128,8 +135,8 @@ fn operator(state: &State, request: &HttpRequest) -> Result<(), Problem> {
 }
 
 /// Takes a request that no operation answers from the bucket of its address.
-pub(crate) fn stray(state: &State, request: &HttpRequest) -> Result<(), Problem> {
-    state.limits().take(Class::Anonymous, &Bucket::address(caller(state, request))).map(|_| ())
+pub(crate) async fn stray(state: &State, request: &HttpRequest) -> Result<(), Problem> {
+    state.limits().take(Class::Anonymous, &Bucket::address(caller(state, request))).await.map(|_| ())
 }
 
 fn caller(state: &State, request: &HttpRequest) -> Option<IpAddr> {

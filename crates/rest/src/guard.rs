@@ -2,13 +2,18 @@
 
 use std::fmt;
 use std::future::{Ready, ready};
+use std::pin::Pin;
 use std::rc::Rc;
 
 use actix_web::dev::Payload;
+use actix_web::http::Method;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use futures_util::future::Either;
 use kernel::{Claim, Kind, Origin, Permit, Session};
 
 use crate::access::{Access, Caller};
+use crate::body;
+use crate::cookies::{BadPage, Page, Transport};
 use crate::idempotency::{self, Key};
 use crate::limits::Class;
 use crate::openapi::{Described, Sketch};
@@ -23,6 +28,15 @@ pub(crate) struct Arrival {
     pub(crate) entry: &'static Entry,
     pub(crate) session: Option<Session>,
     pub(crate) origin: Origin,
+    pub(crate) transport: Transport,
+    pub(crate) page: Page,
+}
+
+impl Arrival {
+    /// True when a browser may have been made to send it: an unsafe request whose credentials are cookies.
+    pub(crate) fn needs_page(&self, method: &Method) -> bool {
+        self.transport == Transport::Cookie && !method.is_safe()
+    }
 }
 
 /// The bytes of a request's body, as far as a repeat must bring the same.
@@ -52,10 +66,21 @@ impl<C: Caller> Guard<C> {
         &self.arrival.origin
     }
 
+    /// How the tokens of a session travel that this request opens, renews or ends: in cookies when it came by one or asks for
+    /// them, which is 403 to a page that is none of ours. A session in cookies stays there, out of reach of scripts.
+    pub fn transport(&self, asked: Option<Transport>) -> Result<Transport, Problem> {
+        let by_cookie = self.arrival.transport == Transport::Cookie || asked == Some(Transport::Cookie);
+        match self.arrival.page {
+            Page::Foreign if by_cookie => Err(BadPage::ForeignOrigin.into()),
+            _ if by_cookie => Ok(Transport::Cookie),
+            _ => Ok(Transport::Token),
+        }
+    }
+
     /// Takes one request from the bucket of a class for something named in the body, such as an account's e-mail; 429
     /// when it is empty.
-    pub fn limit(&self, class: Class, name: &str) -> Result<(), Problem> {
-        self.state.limits().take_named(class, name)
+    pub async fn limit(&self, class: Class, name: &str) -> Result<(), Problem> {
+        self.state.limits().take_named(class, name).await
     }
 }
 
@@ -64,7 +89,7 @@ impl<C: Caller<Proof = Permit<P>>, P: kernel::Permission> Guard<C> {
     /// same body to the same path: the ids of a path say as much as the body what is asked for.
     pub fn permit(&self, body: &impl Digest) -> Permit<P> {
         let claim = self.key.as_ref().zip(self.arrival.session.as_ref()).map(|(key, session)| Claim {
-            caller: session.principal().membership.uuid(),
+            caller: session.principal().holder.uuid(),
             route: self.arrival.entry.id(),
             key: key.hash(),
             body: idempotency::sha256(&[self.path.as_bytes(), &[0], &body.digest()].concat()),
@@ -102,10 +127,17 @@ fn admit<C: Caller>(request: &HttpRequest) -> Result<Guard<C>, Problem> {
 
 impl<C: Caller> FromRequest for Guard<C> {
     type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
+    type Future = Either<Ready<Result<Self, Problem>>, Pin<Box<dyn Future<Output = Result<Self, Problem>>>>>;
 
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(admit(request))
+    /// Ready at once, unless the operation takes no body: then whatever was sent must be none.
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        match admit::<C>(request) {
+            Ok(guard) if guard.arrival.entry.is_bodyless() => {
+                let unasked = body::nothing(request, payload);
+                Either::Right(Box::pin(async move { unasked.await.map(|()| guard) }))
+            }
+            admitted => Either::Left(ready(admitted)),
+        }
     }
 }
 
@@ -114,7 +146,7 @@ impl<C: Caller> Described for Guard<C> {
         if C::ACCESS != Access::Public {
             sketch.refuses(Kind::Unauthenticated);
         }
-        if let Access::Permission(_) = C::ACCESS {
+        if C::ACCESS.needs_session() {
             sketch.refuses(Kind::Forbidden);
         }
     }

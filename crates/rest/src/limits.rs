@@ -1,12 +1,14 @@
-//! Rate limits (C11): token buckets per caller and class, kept in this process.
+//! Rate limits (C11): token buckets per caller and class, kept in this process or shared with other nodes.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use actix_web::http::header::{HeaderName, HeaderValue};
+use async_trait::async_trait;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
@@ -126,9 +128,12 @@ impl Rate {
         Some(Self { requests: requests.parse().ok()?, seconds })
     }
 
+    fn between(self) -> Duration {
+        Duration::from_secs(self.seconds) / self.requests.get()
+    }
+
     fn quota(self) -> Option<Quota> {
-        let between = Duration::from_secs(self.seconds) / self.requests.get();
-        Quota::with_period(between).map(|quota| quota.allow_burst(self.requests))
+        Quota::with_period(self.between()).map(|quota| quota.allow_burst(self.requests))
     }
 }
 
@@ -137,7 +142,7 @@ impl Rate {
 pub enum Bucket {
     /// An address; of IPv6 the network of 64 bits.
     Address(Option<IpAddr>),
-    /// A membership.
+    /// A membership or an API key.
     Caller(Uuid),
     /// Something that a request names, by its hash.
     Named([u8; 32]),
@@ -188,53 +193,111 @@ impl Remaining {
     }
 }
 
+/// A bucket as other nodes know it, too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SharedBucket {
+    /// Its name: the class and the hash of whose it is, so that it tells nobody's address.
+    pub key: String,
+    /// How many requests it holds when it is full.
+    pub requests: NonZeroU32,
+    /// How long until one request is given back.
+    pub between: Duration,
+}
+
+/// What became of one request that was asked of a shared bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// It was taken; so many are left.
+    Left(u32),
+    /// The bucket is empty; one is given back after this time.
+    Empty(Duration),
+}
+
+/// Buckets that several nodes share. Supplied by the binary's wiring.
+#[async_trait]
+pub trait SharedBuckets: Send + Sync {
+    /// Takes one request, soon; `None` when the buckets cannot be reached, and this process's own count.
+    async fn take(&self, bucket: &SharedBucket) -> Option<Taken>;
+}
+
 /// Requests between two sweeps of buckets that are full again.
 const SWEEP: u32 = 4_096;
 
-/// The buckets of this process.
+/// The buckets of this process, and those that it shares.
 pub struct Limits {
-    limits: BTreeMap<Class, Limit>,
+    shared: Option<Arc<dyn SharedBuckets>>,
+    classes: BTreeMap<Class, Limit>,
     taken: AtomicU32,
 }
 
 impl Limits {
-    /// Full buckets.
-    pub fn new(rates: &Rates) -> Self {
+    /// Full buckets; the shared ones count where there are any, and this process's own while they cannot be reached.
+    pub fn new(rates: &Rates, shared: Option<Arc<dyn SharedBuckets>>) -> Self {
         let limit = |(class, name, _, _): (Class, &'static str, u32, u64)| {
             let rate = *rates.0.get(&class)?;
             let limiter = RateLimiter::keyed(rate.quota()?).with_middleware();
             Some((class, Limit { limiter, name, rate }))
         };
-        Self { limits: CLASSES.into_iter().filter_map(limit).collect(), taken: AtomicU32::new(0) }
+        Self { shared, classes: CLASSES.into_iter().filter_map(limit).collect(), taken: AtomicU32::new(0) }
     }
 
     /// Takes one request; 429 when the bucket is empty. `None` when the class has no limit.
-    pub fn take(&self, class: Class, bucket: &Bucket) -> Result<Option<Remaining>, Problem> {
-        let Some(limit) = self.limits.get(&class) else { return Ok(None) };
-        if self.taken.fetch_add(1, Ordering::Relaxed) % SWEEP == SWEEP - 1 {
-            limit.limiter.retain_recent();
-        }
-        let Rate { requests, seconds } = limit.rate;
-        let remaining = |left, wait| Remaining { name: limit.name, requests: requests.get(), seconds, left, wait };
-        match limit.limiter.check_key(bucket) {
-            Ok(snapshot) => {
-                let left = snapshot.remaining_burst_capacity();
-                let missing = u64::from(requests.get().saturating_sub(left));
-                Ok(Some(remaining(left, (missing * seconds).div_ceil(u64::from(requests.get())))))
-            }
-            Err(until) => {
-                let wait = until.wait_time_from(DefaultClock::default().now());
-                let wait = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-                let problem = Problem::rate_limited(wait.max(1));
-                let headers = remaining(0, wait.max(1)).headers();
-                Err(headers.into_iter().fold(problem, |problem, (name, value)| problem.with_header(name, value)))
-            }
-        }
+    pub async fn take(&self, class: Class, bucket: &Bucket) -> Result<Option<Remaining>, Problem> {
+        let Some(limit) = self.classes.get(&class) else { return Ok(None) };
+        let taken = match &self.shared {
+            Some(shared) => shared.take(&limit.shared(bucket)).await,
+            None => None,
+        };
+        limit.told(taken.unwrap_or_else(|| self.take_here(limit, bucket))).map(Some)
     }
 
     /// Takes one request from the bucket of something that a request names, such as an e-mail address.
-    pub fn take_named(&self, class: Class, name: &str) -> Result<(), Problem> {
-        self.take(class, &Bucket::Named(sha256(name.as_bytes()))).map(|_| ())
+    pub async fn take_named(&self, class: Class, name: &str) -> Result<(), Problem> {
+        self.take(class, &Bucket::Named(sha256(name.as_bytes()))).await.map(|_| ())
+    }
+
+    fn take_here(&self, limit: &Limit, bucket: &Bucket) -> Taken {
+        if self.taken.fetch_add(1, Ordering::Relaxed) % SWEEP == SWEEP - 1 {
+            limit.limiter.retain_recent();
+        }
+        match limit.limiter.check_key(bucket) {
+            Ok(snapshot) => Taken::Left(snapshot.remaining_burst_capacity()),
+            Err(until) => Taken::Empty(until.wait_time_from(DefaultClock::default().now())),
+        }
+    }
+}
+
+impl Limit {
+    fn shared(&self, bucket: &Bucket) -> SharedBucket {
+        let whose = match bucket {
+            Bucket::Address(address) => sha256(format!("{address:?}").as_bytes()),
+            Bucket::Caller(caller) => sha256(caller.as_bytes()),
+            Bucket::Named(hash) => *hash,
+        };
+        let whose = whose.first_chunk().map_or(0, |start| u128::from_be_bytes(*start));
+        SharedBucket {
+            key: format!("{}:{whose:032x}", self.name),
+            requests: self.rate.requests,
+            between: self.rate.between(),
+        }
+    }
+
+    /// What a caller is told of a bucket.
+    fn told(&self, taken: Taken) -> Result<Remaining, Problem> {
+        let Rate { requests, seconds } = self.rate;
+        let remaining = |left, wait| Remaining { name: self.name, requests: requests.get(), seconds, left, wait };
+        match taken {
+            Taken::Left(left) => {
+                let missing = u64::from(requests.get().saturating_sub(left));
+                Ok(remaining(left, (missing * seconds).div_ceil(u64::from(requests.get()))))
+            }
+            Taken::Empty(wait) => {
+                let wait = (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1);
+                let headers = remaining(0, wait).headers();
+                let problem = Problem::rate_limited(wait);
+                Err(headers.into_iter().fold(problem, |problem, (name, value)| problem.with_header(name, value)))
+            }
+        }
     }
 }
 
@@ -242,23 +305,62 @@ impl Limits {
 mod tests {
     use super::*;
 
-    #[test]
-    fn c11_a_bucket_empties_for_its_own_caller_only() {
-        let limits = Limits::new(&Rates::parse("sign-in=2/h").unwrap());
-        let (one, other) = (Bucket::Caller(Uuid::from_u128(1)), Bucket::Caller(Uuid::from_u128(2)));
-        assert_eq!(limits.take(Class::SignIn, &one).unwrap().unwrap().left, 1);
-        assert_eq!(limits.take(Class::SignIn, &one).unwrap().unwrap().left, 0);
-        assert_eq!(limits.take(Class::SignIn, &one).unwrap_err().code(), "rate_limited");
-        assert!(limits.take(Class::SignIn, &other).is_ok());
-        assert!(limits.take(Class::SignUp, &one).is_ok());
+    /// Answers as it was told to, and keeps what it was asked.
+    struct Scripted(Option<Taken>, std::sync::Mutex<Vec<SharedBucket>>);
+
+    #[async_trait]
+    impl SharedBuckets for Scripted {
+        async fn take(&self, bucket: &SharedBucket) -> Option<Taken> {
+            self.1.lock().unwrap().push(bucket.clone());
+            self.0
+        }
     }
 
-    #[test]
-    fn c11_limits_can_be_set_and_turned_off() {
+    fn scripted(answer: Option<Taken>) -> (Limits, Arc<Scripted>) {
+        let shared = Arc::new(Scripted(answer, std::sync::Mutex::default()));
+        (Limits::new(&Rates::parse("sign-in=2/h").unwrap(), Some(shared.clone())), shared)
+    }
+
+    #[tokio::test]
+    async fn c11_shared_buckets_count_where_they_can_be_reached() {
+        let one = Bucket::address(Some([203, 0, 113, 9].into()));
+        let (limits, shared) = scripted(Some(Taken::Left(1)));
+        for _ in 0..3 {
+            assert_eq!(limits.take(Class::SignIn, &one).await.unwrap().unwrap().left, 1);
+        }
+        let (limits, _) = scripted(Some(Taken::Empty(Duration::from_millis(1_500))));
+        assert_eq!(limits.take(Class::SignIn, &one).await.unwrap_err().code(), "rate_limited");
+        let asked = shared.1.lock().unwrap()[0].clone();
+        assert!(asked.key.starts_with("sign-in:") && !asked.key.contains("203"), "{asked:?}");
+        assert_eq!((asked.requests.get(), asked.between), (2, Duration::from_mins(30)));
+    }
+
+    #[tokio::test]
+    async fn c11_this_process_counts_while_shared_buckets_cannot_be_reached() {
+        let (limits, _) = scripted(None);
+        let one = Bucket::Caller(Uuid::from_u128(1));
+        assert_eq!(limits.take(Class::SignIn, &one).await.unwrap().unwrap().left, 1);
+        assert!(limits.take(Class::SignIn, &one).await.is_ok());
+        assert!(limits.take(Class::SignIn, &one).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn c11_a_bucket_empties_for_its_own_caller_only() {
+        let limits = Limits::new(&Rates::parse("sign-in=2/h").unwrap(), None);
+        let (one, other) = (Bucket::Caller(Uuid::from_u128(1)), Bucket::Caller(Uuid::from_u128(2)));
+        assert_eq!(limits.take(Class::SignIn, &one).await.unwrap().unwrap().left, 1);
+        assert_eq!(limits.take(Class::SignIn, &one).await.unwrap().unwrap().left, 0);
+        assert_eq!(limits.take(Class::SignIn, &one).await.unwrap_err().code(), "rate_limited");
+        assert!(limits.take(Class::SignIn, &other).await.is_ok());
+        assert!(limits.take(Class::SignUp, &one).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn c11_limits_can_be_set_and_turned_off() {
         assert_eq!(Rates::parse(""), Ok(Rates::default()));
         assert_eq!(Rates::parse("off"), Ok(Rates::off()));
-        let limits = Limits::new(&Rates::parse("anonymous=off").unwrap());
-        assert_eq!(limits.take(Class::Anonymous, &Bucket::address(None)).unwrap(), None);
+        let limits = Limits::new(&Rates::parse("anonymous=off").unwrap(), None);
+        assert_eq!(limits.take(Class::Anonymous, &Bucket::address(None)).await.unwrap(), None);
         for text in ["sign-in", "sign-in=0/min", "sign-in=5/day", "nobody=5/min", "sign-in=x/s"] {
             assert!(Rates::parse(text).is_err(), "{text}");
         }

@@ -1,6 +1,7 @@
 //! What stands behind one line of the routes table.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 pub use actix_web::Route;
 use actix_web::http::Method;
@@ -54,18 +55,25 @@ pub struct Entry {
     access: Access,
     class: Class,
     repeatable: bool,
-    queryless: bool,
-    media: Vec<&'static str>,
+    outline: OnceLock<Outline>,
     mount: fn(Route) -> Route,
     sketch: fn() -> Sketch,
     pub(crate) document: fn() -> utoipa::openapi::path::Operation,
+}
+
+/// What a request has to know of an operation's description. It is drawn on the operation's first request: drawing all of them
+/// would take most of the time that a server needs to start.
+#[derive(Debug)]
+struct Outline {
+    queryless: bool,
+    bodyless: bool,
+    media: Vec<&'static str>,
 }
 
 impl Entry {
     /// The line of an operation; `P` is its description for utoipa.
     pub fn of<O: Operation, P: utoipa::Path>(tag: &'static str, method: Method, path: &'static str) -> Self {
         let access = <O::Guard as Gate>::ACCESS;
-        let sketched = sketch::<O>();
         Self {
             id: O::ID,
             tag,
@@ -73,8 +81,7 @@ impl Entry {
             access,
             class: O::CLASS,
             repeatable: is_repeatable::<O>(&method),
-            queryless: sketched.is_queryless(path),
-            media: sketched.media(),
+            outline: OnceLock::new(),
             method,
             mount: O::mount,
             sketch: sketch::<O>,
@@ -114,7 +121,7 @@ impl Entry {
 
     /// True when it is in the OpenAPI document: all but the files of the documentation page itself.
     pub fn is_documented(&self) -> bool {
-        !crate::docs::is_page(self.path)
+        !crate::docs::is_page(self.path) && !crate::pages::is_page(self.path)
     }
 
     /// True when it honours `Idempotency-Key`.
@@ -124,12 +131,17 @@ impl Entry {
 
     /// True when every query parameter is unknown to it, and so refused (C3).
     pub(crate) fn is_queryless(&self) -> bool {
-        self.queryless
+        self.outline().queryless
+    }
+
+    /// True when it takes no body, and so refuses any but `{}` (C3).
+    pub fn is_bodyless(&self) -> bool {
+        self.outline().bodyless
     }
 
     /// The media types of its succeeding answers; empty when they have no body.
     pub fn media(&self) -> &[&'static str] {
-        &self.media
+        &self.outline().media
     }
 
     /// What the operation finds wrong with its own example; must be nothing.
@@ -143,6 +155,17 @@ impl Entry {
 
     pub(crate) fn sketch(&self) -> Sketch {
         (self.sketch)()
+    }
+
+    fn outline(&self) -> &Outline {
+        self.outline.get_or_init(|| {
+            let sketch = self.sketch();
+            Outline {
+                queryless: sketch.is_queryless(self.path),
+                bodyless: sketch.is_bodyless(&self.method),
+                media: sketch.media(),
+            }
+        })
     }
 }
 

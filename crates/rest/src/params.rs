@@ -8,6 +8,7 @@ use kernel::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use kernel::{Cursor, PageAsk, Start, Total};
 use serde::de::DeserializeOwned;
 
+use crate::cursors::Cursors;
 use crate::fault::Faults;
 use crate::from_text::FromText;
 use crate::openapi::Sketch;
@@ -47,7 +48,10 @@ pub trait FromParam: Sized {
 
 /// The parameters of a request, taken one by one.
 #[derive(Debug)]
-pub struct Query(Vec<(String, String)>);
+pub struct Query {
+    pairs: Vec<(String, String)>,
+    cursors: Option<Cursors>,
+}
 
 impl Query {
     /// The parameters of a query string; what is not form-encoded UTF-8 is malformed.
@@ -57,7 +61,7 @@ impl Query {
         }
         let pairs = web::Query::<Vec<(String, String)>>::from_query(text);
         pairs
-            .map(|pairs| Self(pairs.into_inner()))
+            .map(|pairs| Self { pairs: pairs.into_inner(), cursors: None })
             .map_err(|error| Problem::malformed("malformed_query").because(&error))
     }
 
@@ -72,18 +76,24 @@ impl Query {
 
     /// Reads the parameter of this name; the type's default stands for an absent one.
     pub fn take_or_default<T: FromParam + Default>(&mut self, name: &str, faults: &mut Faults) -> Option<T> {
-        if self.0.iter().any(|(found, _)| found == name) { self.take(name, faults) } else { Some(T::default()) }
+        if self.pairs.iter().any(|(found, _)| found == name) { self.take(name, faults) } else { Some(T::default()) }
     }
 
     /// Notes every parameter that nobody took.
     pub fn finish(self, faults: &mut Faults) {
-        for (name, _) in self.0 {
+        for (name, _) in self.pairs {
             let _: Option<()> = faults.add(name, "unknown_parameter");
         }
     }
 
+    /// The cursor behind a text, which this list must have handed out.
+    fn opened(&self, text: &str, faults: &mut Faults) -> Option<Cursor> {
+        let opened = self.cursors.as_ref().and_then(|cursors| cursors.open(text).ok());
+        opened.or_else(|| faults.add("cursor", "invalid_cursor"))
+    }
+
     fn remove(&mut self, name: &str) -> Vec<String> {
-        self.0.extract_if(.., |(found, _)| found == name).map(|(_, text)| text).collect()
+        self.pairs.extract_if(.., |(found, _)| found == name).map(|(_, text)| text).collect()
     }
 }
 
@@ -108,9 +118,12 @@ fn is_encoded_utf8(text: &str) -> bool {
 pub struct Params<T>(pub T);
 
 impl<T: FromQuery> Params<T> {
-    /// Reads a query string.
+    /// Reads a query string in which no cursor can stand.
     pub fn parse(text: &str) -> Result<Self, Problem> {
-        let mut query = Query::parse(text)?;
+        Self::read(Query::parse(text)?)
+    }
+
+    fn read(mut query: Query) -> Result<Self, Problem> {
         let mut faults = Faults::new();
         let value = T::from_query(&mut query, &mut faults);
         query.finish(&mut faults);
@@ -126,7 +139,8 @@ impl<T: FromQuery> FromRequest for Params<T> {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Self::parse(request.query_string()))
+        let query = Query::parse(request.query_string());
+        ready(query.and_then(|query| Self::read(Query { cursors: Cursors::of(request), ..query })))
     }
 }
 
@@ -208,7 +222,7 @@ impl<T: FromText> FromParam for Vec<T> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageParams {
     limit: u16,
-    cursor: Option<String>,
+    cursor: Option<Cursor>,
     page: Option<u32>,
     total: Total,
 }
@@ -217,7 +231,7 @@ impl PageParams {
     /// The page, whose cursor must hold a key of this list; 422 when it does not.
     pub fn ask<K: DeserializeOwned>(&self) -> Result<PageAsk<K>, Problem> {
         let start = match (&self.cursor, self.page) {
-            (Some(cursor), _) => match Cursor::from_text(cursor.as_str()).key() {
+            (Some(cursor), _) => match cursor.key() {
                 Ok(key) => Start::After(key),
                 Err(_) => return Err(Problem::invalid_at("cursor", "invalid_cursor")),
             },
@@ -243,12 +257,16 @@ impl FromQuery for PageParams {
         if let (Some(Some(_)), Some(Some(_))) = (&cursor, page) {
             return faults.add("page", "page_and_cursor");
         }
+        let cursor = match cursor? {
+            Some(text) => Some(query.opened(&text, faults)?),
+            None => None,
+        };
         let include = include?;
         if include.iter().any(|word| word != "total") {
             return faults.add("include", "unknown_value");
         }
         let total = if include.is_empty() { Total::Skip } else { Total::Count };
-        Some(Self { limit: limit?.unwrap_or(DEFAULT_LIMIT), cursor: cursor?, page: page?, total })
+        Some(Self { limit: limit?.unwrap_or(DEFAULT_LIMIT), cursor, page: page?, total })
     }
 
     fn parameters(sketch: &mut Sketch) {

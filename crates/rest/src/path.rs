@@ -5,6 +5,7 @@ use std::future::{Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use kernel::Kind;
+use kernel::ids::MembershipId;
 use uuid::Uuid;
 
 use crate::from_text::FromText;
@@ -16,8 +17,24 @@ use crate::schema;
 #[derive(Debug, Clone, Copy)]
 pub struct Id<I>(pub I);
 
+/// The id in the path segment `{user_id}`: to the outside, a member is a user of the company.
+#[derive(Debug, Clone, Copy)]
+pub struct UserId(pub MembershipId);
+
+const USER: &str = "user_id";
+
 fn segment<I: kernel::Id>() -> String {
     format!("{}_id", I::KIND)
+}
+
+fn read<I: kernel::Id>(request: &HttpRequest, segment: &str) -> Result<I, Problem> {
+    let id = request.match_info().get(segment).and_then(|text| Uuid::from_text(text).ok());
+    id.map(I::from_uuid).ok_or_else(Problem::not_found)
+}
+
+fn described(sketch: &mut Sketch, segment: &str) {
+    sketch.path(segment, "Its id.", schema::format(utoipa::openapi::KnownFormat::Uuid));
+    sketch.refuses(Kind::NotFound);
 }
 
 impl<I: kernel::Id> FromRequest for Id<I> {
@@ -25,15 +42,27 @@ impl<I: kernel::Id> FromRequest for Id<I> {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let id = request.match_info().get(&segment::<I>()).and_then(|text| Uuid::from_text(text).ok());
-        ready(id.map(|id| Self(I::from_uuid(id))).ok_or_else(Problem::not_found))
+        ready(read(request, &segment::<I>()).map(Self))
+    }
+}
+
+impl FromRequest for UserId {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(read(request, USER).map(Self))
     }
 }
 
 impl<I: kernel::Id> Described for Id<I> {
     fn describe(sketch: &mut Sketch) {
-        let schema = schema::format(utoipa::openapi::KnownFormat::Uuid);
-        sketch.path(&segment::<I>(), "Its id.", schema);
-        sketch.refuses(Kind::NotFound);
+        described(sketch, &segment::<I>());
+    }
+}
+
+impl Described for UserId {
+    fn describe(sketch: &mut Sketch) {
+        described(sketch, USER);
     }
 }

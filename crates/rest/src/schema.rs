@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use utoipa::ToSchema;
-use utoipa::openapi::schema::{AdditionalProperties, OneOfBuilder, SchemaType, Type};
+use utoipa::openapi::schema::{AdditionalProperties, AnyOfBuilder, OneOfBuilder, SchemaType, Type};
 use utoipa::openapi::{Array, KnownFormat, Object, Ref, RefOr, Schema, SchemaFormat};
 
 use crate::from_json::FromJson;
@@ -112,6 +112,11 @@ pub fn choice(description: &str, words: &[&str]) -> AnySchema {
     schema.into()
 }
 
+/// What fits one of these schemas.
+pub fn either(schemas: impl IntoIterator<Item = AnySchema>) -> AnySchema {
+    schemas.into_iter().fold(AnyOfBuilder::new(), AnyOfBuilder::item).into()
+}
+
 /// A whole number within bounds, both included.
 pub fn whole(min: i64, max: i64) -> AnySchema {
     let mut schema = plain(Type::Integer);
@@ -136,6 +141,15 @@ pub fn nullable(schema: AnySchema) -> AnySchema {
         }
         other => OneOfBuilder::new().item(plain(Type::Null)).item(other).into(),
     }
+}
+
+/// An object of texts by name, each with its description, none of which is required.
+pub fn texts(fields: &[(&str, &str)]) -> AnySchema {
+    let mut object = plain(Type::Object);
+    for (name, description) in fields {
+        object.properties.insert((*name).to_owned(), describe(text(1, 4_000), description));
+    }
+    RefOr::T(Schema::Object(object))
 }
 
 /// A list of such values.

@@ -62,15 +62,15 @@ fn routes(config: &mut ServiceConfig, table: &'static [Entry]) {
             resource = resource.route(entry.route().wrap(from_fn(move |request, next| gate(entry, request, next))));
         }
         let refuse = move |request: HttpRequest, state: Data<State>| {
-            let problem = stray(&state, &request).err().unwrap_or_else(|| Problem::method_not_allowed(&allowed));
-            async move { Err::<&'static str, Problem>(problem) }
+            let problem = Problem::method_not_allowed(&allowed);
+            async move { Err::<&'static str, Problem>(stray(&state, &request).await.err().unwrap_or(problem)) }
         };
         config.service(resource.default_service(web::to(refuse)));
     }
 }
 
 async fn nowhere(request: HttpRequest, state: Data<State>) -> Result<&'static str, Problem> {
-    stray(&state, &request)?;
+    stray(&state, &request).await?;
     Err(Problem::not_found())
 }
 

@@ -14,6 +14,10 @@ pub struct Settings {
     pub public_url: String,
     /// Origins that browsers may call from (`CORS_ORIGINS`); none by default.
     pub cors_origins: Vec<String>,
+    /// True where mailed links lead to this server: it shows the pages behind them (`APP_URL` is `PUBLIC_URL`).
+    pub serves_pages: bool,
+    /// True where mails stay in the database and the documentation page says so (development without `SMTP_URL`).
+    pub keeps_mails: bool,
     /// Networks whose `X-Forwarded-For` is believed (`TRUSTED_PROXIES`); none by default.
     pub trusted_proxies: Vec<IpNet>,
     /// Rate limits (`RATE_LIMITS`).
@@ -53,6 +57,8 @@ impl Default for Settings {
         Self {
             public_url: "http://127.0.0.1:8080".to_owned(),
             cors_origins: Vec::new(),
+            serves_pages: true,
+            keeps_mails: false,
             trusted_proxies: Vec::new(),
             rates: Rates::default(),
             operator: None,
@@ -66,6 +72,14 @@ impl Settings {
     /// How long a body may take to arrive.
     pub(crate) fn body_patience(&self) -> Duration {
         self.body_patience
+    }
+
+    /// Scheme, host and port of the public address.
+    pub(crate) fn origin(&self) -> &str {
+        let after_scheme = self.public_url.find("://").map_or(0, |at| at + 3);
+        let rest = self.public_url.get(after_scheme..).unwrap_or_default();
+        let length = rest.find('/').unwrap_or(rest.len());
+        self.public_url.get(..after_scheme + length).unwrap_or_default()
     }
 
     /// True when callers come through TLS.

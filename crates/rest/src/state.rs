@@ -3,15 +3,17 @@
 use std::sync::{Arc, OnceLock};
 
 use actix_web::web::{Bytes, Data};
+use kernel::seal::Keyring;
 use kernel::{Clock, Ids};
 
 use crate::authentication::Authenticate;
 use crate::health::Readiness;
-use crate::limits::Limits;
+use crate::limits::{Limits, SharedBuckets};
 use crate::metrics::Metrics;
 use crate::openapi;
 use crate::operation::Entry;
 use crate::settings::Settings;
+use crate::traces::Traces;
 
 /// The ports of one context, as an operation's parameter: `Env<Patients>`.
 pub type Env<T> = Data<T>;
@@ -23,12 +25,18 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// Fresh request ids.
     pub ids: Arc<dyn Ids>,
+    /// The keys that cursors are sealed under.
+    pub keyring: Arc<Keyring>,
     /// Who holds a token.
     pub authenticate: Arc<dyn Authenticate>,
     /// Whether this node can work.
     pub readiness: Arc<dyn Readiness>,
     /// Where refused attempts are noted.
     pub refusals: Arc<dyn RefusalLog>,
+    /// Where answered requests are told of, if anywhere.
+    pub traces: Option<Arc<dyn Traces>>,
+    /// The rate limits' buckets that all nodes share; without them, each counts its own.
+    pub buckets: Option<Arc<dyn SharedBuckets>>,
 }
 
 /// An attempt that was refused with 401 or 403.
@@ -69,7 +77,7 @@ pub struct State {
 impl State {
     /// The state of a server that answers the operations of a table.
     pub fn new(settings: Settings, ports: Ports, table: &'static [Entry]) -> Data<Self> {
-        let limits = Limits::new(&settings.rates);
+        let limits = Limits::new(&settings.rates, ports.buckets.clone());
         Data::new(Self { settings, ports, table, limits, metrics: Metrics::new(), document: OnceLock::new() })
     }
 

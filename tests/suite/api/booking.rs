@@ -126,6 +126,23 @@ both! {
         }
     }
 
+    async fn b9_staff_give_a_reason_inside_the_window(app) {
+        let office = Office::with(app, "America/Sao_Paulo", json!({ "cancellation_window_minutes": 121 })).await;
+        let patient = office.patient("Avisada").await;
+        let booked = office.book(&patient, "2027-03-10T14:00:00Z").await.expect(201);
+        let before = app.entries().await;
+        for wordless in [json!({}), json!({ "requested_by": "clinic" }), json!({ "reason": null, "reason_code": null })] {
+            let faults = office.step(&booked, "cancel", &wordless).await.faults();
+            assert_eq!(faults, [("/reason".to_owned(), "scheduling.reason_required".to_owned())], "{wordless}");
+        }
+        assert_eq!(app.entries().await, before);
+        let cancelled = office.step(&booked, "cancel", &json!({ "reason_code": "practitioner_ill" })).await.expect(200);
+        assert_eq!(text(&cancelled["status"]), "cancelled");
+        let other = office.book(&patient, "2027-03-10T15:00:00Z").await.expect(201);
+        let late = office.step(&other, "cancel", &json!({ "requested_by": "patient" })).await.expect(200);
+        assert_eq!(text(&late["status"]), "cancelled", "three hours are outside of the window, and a patient owes no reason");
+    }
+
     async fn b11_other_ways_are_refused_with_those_there_are(app) {
         let office = Office::open(app).await;
         let patient = office.patient("Indecisa").await;

@@ -14,9 +14,14 @@ const ANY_QUERY: &[Exception] = &[
     ("check_liveness", "a probe may add what it likes"),
     ("check_readiness", "a probe may add what it likes"),
     ("find_docs", "leads to the page with its parameters"),
+    ("finish_oidc_sign_in", "providers add parameters of their own"),
     ("show_docs", "the page reads its own parameters"),
     ("show_docs_file", "browsers add what avoids a cache"),
+    ("show_email_verification", "mailing services add what counts clicks"),
+    ("show_invitation_acceptance", "mailing services add what counts clicks"),
     ("show_openapi", "tools add what avoids a cache"),
+    ("show_page_file", "browsers add what avoids a cache"),
+    ("show_password_reset", "mailing services add what counts clicks"),
     ("show_problem", "a page for people"),
     ("show_signing_keys", "tools add what avoids a cache"),
 ];
@@ -27,6 +32,7 @@ const CACHEABLE: &[Exception] = &[
     ("show_docs", "a page that is the same for everybody"),
     ("show_docs_file", "a file of that page"),
     ("show_openapi", "the same for everybody; a cache must ask again"),
+    ("show_page_file", "a file that is the same for everybody"),
 ];
 
 #[test]
@@ -86,15 +92,39 @@ both! {
     async fn c3_an_unknown_field_is_refused_everywhere(app) {
         let (admin, lines) = everything(app).await;
         let before = app.entries().await;
-        let mut asked = 0;
+        let (mut asked, mut bodyless) = (0, 0);
         for mut line in lines {
+            if line.entry.is_bodyless() {
+                line.body = Some(json!({}));
+                bodyless += 1;
+            }
             let Some(Value::Object(fields)) = &mut line.body else { continue };
             fields.insert("nonsense".to_owned(), json!(1));
             let problem = refused(&line, &admin, 422, "invalid").await;
             assert_eq!(faults(&problem), [("/nonsense", "unknown_field")], "{line:?}");
             asked += 1;
         }
-        assert!(asked >= 14, "{asked} operations have a body");
+        assert!(asked >= 17 && bodyless >= 3, "{asked} operations read a body, {bodyless} take none");
+        assert_eq!(app.entries().await, before);
+    }
+
+    async fn c3_an_operation_without_a_body_refuses_every_other_one(app) {
+        let (admin, lines) = everything(app).await;
+        let before = app.entries().await;
+        for line in lines.into_iter().filter(|line| line.entry.is_bodyless()) {
+            let (method, path) = (Method::from_bytes(line.entry.method().as_str().as_bytes()).unwrap(), &line.path);
+            for (media, body, status) in [
+                ("text/plain", "x", 415),
+                ("application/json", "{", 400),
+                ("application/json", "[]", 422),
+                ("application/json", "null", 422),
+            ] {
+                let headers = [("content-type", media)];
+                let answer = admin.send_text(method.clone(), path, Some(body.to_owned()), &headers).await;
+                assert_eq!(answer.status, status, "{line:?} {body}: {}", answer.text());
+                is_problem(&answer, &format!("{line:?} {body}"));
+            }
+        }
         assert_eq!(app.entries().await, before);
     }
 

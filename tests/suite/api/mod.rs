@@ -1,13 +1,33 @@
 //! The API as its users meet it.
 
+mod api_keys;
+mod audit;
 mod auth;
 mod bad_input;
 mod booking;
 mod booking_races;
 mod booking_times;
+mod companies;
 mod conditions;
+mod contention;
 mod conventions;
+mod cookies;
+mod dead_letters;
+mod invitations;
 mod lists;
+mod metrics;
+mod oidc;
+mod own_account;
+mod own_sessions;
+mod pages;
+mod passwords;
 mod patients;
+mod places;
 mod repeats;
+mod second_factor;
+mod settings;
+mod signing_keys;
 mod slots;
+mod traces;
+mod two_nodes;
+mod users;

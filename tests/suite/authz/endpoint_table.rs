@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::exceptions::{Exception, find, is_sorted};
 use super::ids::Ids;
-use super::table::{Line, lines};
+use super::table::{DISCLOSURES, Line, TWO_ENTRIES, lines};
 use crate::both;
 
 /// Operations that need credentials of another kind than a session.
@@ -29,6 +29,8 @@ fn the_table_names_every_operation_once() {
 fn the_exceptions_are_sorted_and_have_reasons() {
     is_sorted(OPERATOR);
     is_sorted(NO_LIST);
+    is_sorted(TWO_ENTRIES);
+    is_sorted(DISCLOSURES);
 }
 
 /// Where two JSON values differ first.
@@ -96,7 +98,7 @@ both! {
             let answer = line.send(&admin).await;
             assert_eq!(answer.status, line.status, "{line:?}: {}", answer.text());
             let left = sql.number(count).await - before;
-            assert_eq!(left, i64::from(line.is_mutation()), "entries of {line:?}");
+            assert_eq!(left, line.entries(), "entries of {line:?}");
         }
     }
 

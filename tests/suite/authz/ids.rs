@@ -2,9 +2,10 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use kernel::Clock as _;
 use serde_json::{Value, json};
 
-use crate::support::{Caller, TestApp};
+use crate::support::{Authenticator, Caller, TestApp, openid, text};
 
 /// Slots are looked for here: after all that the demo company has booked.
 const FREE: &str = "from=2027-04-05T00:00:00Z&to=2027-06-01T00:00:00Z&limit=200";
@@ -28,6 +29,28 @@ pub struct Ids {
     pub refresh_token: String,
     /// Of a verification mail.
     pub mail_token: String,
+    /// Of a mail to somebody who forgot a password.
+    pub reset_token: String,
+    /// The access token of a founder of a company of its own, for what ends a session or is done once.
+    pub founder: String,
+    /// A code of the founder's authenticator app.
+    pub totp_code: String,
+    /// Another session of the founder.
+    pub session: String,
+    /// Another company of the founder.
+    pub company: String,
+    /// A dead letter.
+    pub job: String,
+    /// An API key.
+    pub api_key: String,
+    /// The one-time code of somebody who is tied to a person at a provider.
+    pub oidc_code: String,
+    /// A member whom no test signs in as.
+    pub user: String,
+    /// An invitation that nobody has accepted.
+    pub invitation: String,
+    /// Of another invitation's mail.
+    pub invitation_token: String,
     /// Differs between any two, so that names and addresses do.
     pub serial: u32,
 }
@@ -101,7 +124,27 @@ impl Ids {
         let path = format!("/api/v1/availability/{}/exceptions", self.practitioner);
         self.exception = id_of(&admin.post(&path, &leave).await.expect(201));
         self.start = self.free_slot(admin).await;
+        let company = text(&admin.get("/api/v1/auth/me").await.expect(200)["company_id"]);
+        self.job = app.dead_letter(company.parse().unwrap()).await.to_string();
+        let key = json!({ "name": "Programa", "permissions": ["patients:read"] });
+        self.api_key = id_of(&admin.post("/api/v1/api-keys", &key).await.expect(201)["api_key"]);
+        self = self.with_people(app, admin, company.parse().unwrap()).await;
         self.fresh_tokens(app).await
+    }
+
+    /// Invites three people, of whom one has joined and one only has the mail.
+    async fn with_people(mut self, app: &TestApp, admin: &Caller, company: uuid::Uuid) -> Self {
+        let invited = async |who: &str| {
+            let ask = json!({ "email": format!("{who}{}@example.com", self.serial), "role": "analyst" });
+            let invitation = id_of(&admin.post("/api/v1/invitations", &ask).await.expect(201));
+            (invitation, app.mailed_token(company).await)
+        };
+        let (joined, offered, open) = (invited("joined").await, invited("offered").await, invited("open").await);
+        let ask =
+            json!({ "token": joined.1, "name": format!("Chegada {}", self.serial), "password": api::demo::PASSWORD });
+        self.user = id_of(&app.anonymous().post("/api/v1/invitations/accept", &ask).await.expect(201));
+        (self.invitation_token, self.invitation) = (offered.1, open.0);
+        self
     }
 
     /// The first slot in which the patient is not elsewhere.
@@ -121,9 +164,21 @@ impl Ids {
             "password": api::demo::PASSWORD,
         });
         let session = app.anonymous().post("/api/v1/auth/sign-up", &founder).await.expect(201);
+        self.oidc_code = openid::tied_code(app, &api::demo::address_of("analyst")).await;
         self.refresh_token = session["refresh_token"].as_str().unwrap().to_owned();
         let tenant: uuid::Uuid = session["user"]["company_id"].as_str().unwrap().parse().unwrap();
         self.mail_token = app.mailed_token(tenant).await;
+        app.anonymous().post("/api/v1/auth/password/forgot", &json!({ "email": founder["email"] })).await.expect(202);
+        self.reset_token = app.mailed_token(tenant).await;
+        let sign_in = json!({ "email": founder["email"], "password": founder["password"] });
+        app.anonymous().post("/api/v1/auth/sign-in", &sign_in).await.expect(200);
+        self.founder = session["access_token"].as_str().unwrap().to_owned();
+        let founder = Caller { token: Some(self.founder.clone()), ..app.anonymous() };
+        self.totp_code = Authenticator::begun(&founder).await.code(app.clock.now());
+        let sessions = founder.get("/api/v1/auth/sessions").await.expect(200);
+        self.session = id_of(items(&sessions).iter().find(|session| session["current"] == false).unwrap());
+        let further = json!({ "company_name": format!("Segunda {}", self.serial) });
+        self.company = id_of(&founder.post("/api/v1/companies", &further).await.expect(201));
         self
     }
 
@@ -137,6 +192,12 @@ impl Ids {
             ("patient", Self { patient: other.patient.clone(), ..own() }),
             ("appointment", Self { appointment: other.appointment.clone(), ..own() }),
             ("exception", Self { exception: other.exception.clone(), ..own() }),
+            ("user", Self { user: other.user.clone(), ..own() }),
+            ("invitation", Self { invitation: other.invitation.clone(), ..own() }),
+            ("job", Self { job: other.job.clone(), ..own() }),
+            ("api_key", Self { api_key: other.api_key.clone(), ..own() }),
+            ("session", Self { session: other.session.clone(), ..own() }),
+            ("company", Self { company: other.company.clone(), ..own() }),
         ]
     }
 
@@ -149,7 +210,14 @@ impl Ids {
             "patient_id" => &self.patient,
             "appointment_id" => &self.appointment,
             "exception_id" | "schedule_exception_id" => &self.exception,
+            "session_id" => &self.session,
+            "user_id" => &self.user,
+            "invitation_id" => &self.invitation,
+            "job_id" => &self.job,
+            "api_key_id" => &self.api_key,
+            "provider" => "google",
             "code" => "not_found",
+            "page_file" => "page.js",
             "file" => "swagger-ui.css",
             other => panic!("what is {{{other}}}?"),
         }

@@ -4,6 +4,7 @@ mod endpoint_table;
 mod exceptions;
 mod ids;
 mod matrix;
+mod privileges;
 mod reach;
 mod table;
 

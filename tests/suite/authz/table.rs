@@ -6,8 +6,18 @@ use reqwest::Method;
 use rest::Entry;
 use serde_json::{Value, json};
 
+use super::exceptions::{Exception, find};
 use super::ids::Ids;
-use crate::support::{Answer, Caller};
+use crate::support::{Answer, Caller, openid};
+
+/// Changes that two companies read of, each in its own journal.
+pub const TWO_ENTRIES: &[Exception] = &[
+    ("reset_password", "the founder's session in another company ends too"),
+    ("switch_company", "a session ends in one company and begins in another"),
+];
+
+/// Reads that leave an entry, because who looks there is to be seen.
+pub const DISCLOSURES: &[Exception] = &[("list_audit", "reading the audit is an act of its own")];
 
 /// A valid request of one operation.
 #[derive(Clone)]
@@ -19,6 +29,8 @@ pub struct Line {
     pub body: Option<Value>,
     /// What it is answered with.
     pub status: u16,
+    /// The access token of a founder who sends it in place of whoever is signed in.
+    pub founder: Option<String>,
 }
 
 type Query<'a> = &'a [(&'static str, &'a str)];
@@ -40,7 +52,13 @@ impl Pen<'_> {
         });
         let path = filled.collect::<Vec<_>>().join("/");
         let query = query.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-        self.lines.push(Line { entry, path, query, body, status });
+        self.lines.push(Line { entry, path, query, body, status, founder: None });
+    }
+
+    /// Has the last line sent by a founder: what it does can be done once, or ends the session.
+    fn by_founder(&mut self) {
+        let founder = self.ids.founder.clone();
+        self.lines.last_mut().unwrap().founder = Some(founder);
     }
 
     fn get(&mut self, template: &str, query: Query<'_>) {
@@ -70,11 +88,13 @@ pub fn lines(ids: &Ids) -> Vec<Line> {
 }
 
 fn system(pen: &mut Pen<'_>) {
-    for template in
-        ["/health/live", "/health/ready", "/docs", "/docs/", "/docs/{file}", "/openapi.json", "/problems/{code}"]
-    {
+    for template in ["/health/live", "/health/ready", "/docs/", "/docs/{file}", "/openapi.json", "/problems/{code}"] {
         pen.get(template, &[]);
     }
+    for template in ["/verify-email", "/reset-password", "/accept-invitation", "/pages/{page_file}"] {
+        pen.get(template, &[]);
+    }
+    pen.line(&Method::GET, "/docs", &[], None, 308);
     pen.line(&Method::GET, "/metrics", &[], None, 401);
 }
 
@@ -87,10 +107,105 @@ fn identity(pen: &mut Pen<'_>) {
     pen.post("/api/v1/auth/sign-up", 201, company);
     pen.post("/api/v1/auth/sign-in", 200, json!({ "email": email, "password": password }));
     pen.post("/api/v1/auth/refresh", 200, json!({ "refresh_token": refresh_token }));
+    pen.line(&Method::POST, "/api/v1/auth/email/verification", &[], None, 202);
+    pen.by_founder();
     pen.post("/api/v1/auth/email/verify", 204, json!({ "token": mail_token }));
+    own_account(pen);
     pen.get("/api/v1/auth/me", &[]);
     pen.get("/api/v1/roles", &[]);
+    members(pen);
+    places(pen);
+    audit(pen);
+    api_keys(pen);
+    providers(pen);
+}
+
+fn members(pen: &mut Pen<'_>) {
+    let Ids { clinic, practitioner, patient, invitation_token, serial, .. } = pen.ids;
+    let changes = json!({
+        "name": format!("Renomeada {serial}"), "clinic_ids": [clinic], "practitioner_id": practitioner,
+        "patient_id": patient,
+    });
+    let offer = json!({
+        "email": format!("invited{serial}@example.com"), "role": "nurse", "clinic_ids": [clinic],
+        "practitioner_id": practitioner, "patient_id": patient,
+    });
+    let joining = json!({ "token": invitation_token, "name": "Nova", "password": api::demo::PASSWORD });
+    pen.get("/api/v1/users", &[("clinic_id", clinic)]);
+    pen.get("/api/v1/users/{user_id}", &[]);
+    pen.patch("/api/v1/users/{user_id}", changes);
+    pen.line(&Method::POST, "/api/v1/users/{user_id}/deactivate", &[], None, 200);
+    pen.line(&Method::POST, "/api/v1/users/{user_id}/activate", &[], None, 200);
+    pen.get("/api/v1/invitations", &[]);
+    pen.post("/api/v1/invitations", 201, offer);
+    pen.post("/api/v1/invitations/accept", 201, joining);
+    pen.line(&Method::DELETE, "/api/v1/invitations/{invitation_id}", &[], None, 204);
+}
+
+fn places(pen: &mut Pen<'_>) {
+    let serial = pen.ids.serial;
+    pen.get("/api/v1/company", &[]);
     pen.get("/api/v1/clinics", &[]);
+    pen.post("/api/v1/clinics", 201, json!({ "name": format!("Filial {serial}") }));
+    pen.get("/api/v1/clinics/{clinic_id}", &[]);
+    pen.patch("/api/v1/clinics/{clinic_id}", json!({ "legal_name": format!("Razão Social {serial}") }));
+    pen.get("/api/v1/settings", &[]);
+    pen.patch("/api/v1/settings", json!({ "contact_phone": format!("+55 11 4002 {serial:04}") }));
+    pen.patch("/api/v1/company", json!({ "name": format!("Renomeada {serial}") }));
+}
+
+fn audit(pen: &mut Pen<'_>) {
+    pen.get("/api/v1/audit", &[]);
+    pen.get("/api/v1/audit/verify", &[]);
+    pen.get("/api/v1/access-log", &[]);
+    pen.get("/api/v1/jobs/dead", &[]);
+    pen.line(&Method::POST, "/api/v1/jobs/{job_id}/replay", &[], None, 202);
+}
+
+fn api_keys(pen: &mut Pen<'_>) {
+    let name = format!("Programa {}", pen.ids.serial);
+    pen.get("/api/v1/api-keys", &[]);
+    pen.post("/api/v1/api-keys", 201, json!({ "name": name, "permissions": ["patients:read"] }));
+    pen.line(&Method::DELETE, "/api/v1/api-keys/{api_key_id}", &[], None, 204);
+}
+
+/// The callbacks are those of a sign-in that nobody began, which is all that a request without its cookie and form can bring.
+fn providers(pen: &mut Pen<'_>) {
+    let (form, code) = ("/api/v1/auth/oidc/{provider}/callback", pen.ids.oidc_code.clone());
+    pen.get("/api/v1/auth/oidc/providers", &[]);
+    let page = [("return_to", openid::PAGE)];
+    pen.line(&Method::GET, "/api/v1/auth/oidc/{provider}/start", &page, None, 303);
+    pen.line(&Method::GET, form, &[("state", "none"), ("code", "none")], None, 422);
+    pen.line(&Method::POST, form, &[], None, 415);
+    pen.post("/api/v1/auth/oidc/exchange", 200, json!({ "code": code }));
+}
+
+fn own_account(pen: &mut Pen<'_>) {
+    let Ids { reset_token, company, serial, .. } = pen.ids;
+    let password = api::demo::PASSWORD;
+    second_factor(pen);
+    pen.patch("/api/v1/auth/me", json!({ "preferences": { "serial": serial } }));
+    pen.get("/api/v1/auth/sessions", &[]);
+    pen.post("/api/v1/auth/password/change", 204, json!({ "current_password": password, "new_password": password }));
+    pen.post("/api/v1/auth/password/forgot", 202, json!({ "email": format!("founder{serial}@example.com") }));
+    pen.line(&Method::DELETE, "/api/v1/auth/sessions/{session_id}", &[], None, 204);
+    pen.by_founder();
+    pen.post("/api/v1/companies", 201, json!({ "company_name": format!("Terceira {serial}") }));
+    pen.by_founder();
+    pen.post("/api/v1/auth/switch-company", 200, json!({ "company_id": company }));
+    pen.by_founder();
+    pen.post("/api/v1/auth/password/reset", 204, json!({ "token": reset_token, "password": password }));
+}
+
+/// The founder has begun already, so that there is a code to confirm with.
+fn second_factor(pen: &mut Pen<'_>) {
+    let proof = json!({ "totp_code": pen.ids.totp_code });
+    pen.post("/api/v1/auth/totp/confirm", 200, proof);
+    pen.by_founder();
+    pen.line(&Method::DELETE, "/api/v1/auth/totp", &[], Some(json!({ "password": api::demo::PASSWORD })), 204);
+    pen.by_founder();
+    pen.line(&Method::POST, "/api/v1/auth/totp", &[], None, 200);
+    pen.by_founder();
 }
 
 fn patients(pen: &mut Pen<'_>) {
@@ -162,6 +277,15 @@ impl Line {
         self.entry.id()
     }
 
+    /// How many entries it leaves in the journals.
+    pub fn entries(&self) -> i64 {
+        if self.status >= 400 {
+            return 0;
+        }
+        let more = [TWO_ENTRIES, DISCLOSURES].map(|list| i64::from(find(list, self.id())));
+        i64::from(self.is_mutation()) + more.iter().sum::<i64>()
+    }
+
     /// Whether it may change something.
     pub fn is_mutation(&self) -> bool {
         self.method() != Method::GET
@@ -186,7 +310,17 @@ impl Line {
     pub async fn send_with(&self, caller: &Caller, headers: &[(&str, &str)]) -> Answer {
         let mut all = self.condition();
         all.extend(headers);
-        caller.send(self.method(), &self.url(), self.body.as_ref(), &all).await
+        let sender = self.sender(caller);
+        sender.send(self.method(), &self.url(), self.body.as_ref(), &all).await
+    }
+
+    /// The founder of the line, where the caller is somebody at all.
+    fn sender(&self, caller: &Caller) -> Caller {
+        let is_signed_in = caller.token.as_deref().is_some_and(|token| token.contains('.'));
+        match &self.founder {
+            Some(founder) if is_signed_in => Caller { token: Some(founder.clone()), ..caller.clone() },
+            _ => caller.clone(),
+        }
     }
 
     fn condition(&self) -> Vec<(&'static str, &'static str)> {

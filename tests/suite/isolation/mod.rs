@@ -56,11 +56,14 @@ both! {
     async fn searches_and_lists_end_at_the_company(app) {
         let other = Ids::of_other(app).await;
         let admin = app.admin().await;
-        let ids = [&other.clinic, &other.service, &other.practitioner, &other.patient, &other.appointment, &other.exception];
+        let ids = [&other.clinic, &other.service, &other.practitioner, &other.patient, &other.appointment, &other.exception, &other.user, &other.invitation];
         let lists = [
             format!("/api/v1/patients?search={MARKER}"),
             "/api/v1/patients?limit=200&include=total".to_owned(),
             "/api/v1/clinics".to_owned(),
+            "/api/v1/users?limit=200&include=total".to_owned(),
+            format!("/api/v1/users?email={}", "admin@outra.example"),
+            "/api/v1/invitations?limit=200&include=total".to_owned(),
             "/api/v1/services?limit=200".to_owned(),
             "/api/v1/practitioners?limit=200".to_owned(),
             "/api/v1/appointments?from=2027-01-01T00:00:00Z&to=2027-12-31T00:00:00Z&limit=200".to_owned(),

@@ -147,12 +147,15 @@ fn session(tenant: Uuid) -> Session {
     let nil = Uuid::nil();
     let principal = Principal {
         tenant: TenantId::from_uuid(tenant),
-        membership: kernel::ids::MembershipId::from_uuid(nil),
-        account: kernel::ids::AccountId::from_uuid(nil),
-        session: kernel::ids::SessionId::from_uuid(nil),
+        holder: kernel::Holder::Member {
+            membership: kernel::ids::MembershipId::from_uuid(nil),
+            account: kernel::ids::AccountId::from_uuid(nil),
+            session: kernel::ids::SessionId::from_uuid(nil),
+        },
         role: "admin",
         country: "BR".to_owned(),
         grants: Grants::new([("patients:read", Reach::Company)]),
+        hold: None,
     };
     Session::new(Arc::new(principal), Origin::default())
 }

@@ -7,10 +7,15 @@ use crate::support::Kind;
 /// Tables that belong to no tenant.
 const GLOBAL: &[(&str, &str)] = &[
     ("account", "a person signs in before a company is known, and may work in several"),
+    ("oidc_flow", "a sign-in at a provider begins before anybody is known"),
+    ("oidc_grant", "and ends before a company is known"),
+    ("oidc_link", "of an account, wherever the person works"),
+    ("recovery_code", "of an account, wherever the person works"),
     ("seaql_migrations", "the list of applied migrations"),
     ("sequencer_horizon", "how far the journals of all companies are numbered"),
     ("sign_in_failure", "counts failed attempts by address, known or not, before a company is known"),
     ("signing_key", "one issuer for all companies"),
+    ("totp", "of an account, wherever the person works"),
 ];
 
 fn is_global(table: &str) -> bool {
@@ -85,12 +90,17 @@ mod on_postgres {
     const ACROSS: &[&str] = &[
         "access_log",
         "account",
+        "api_key",
+        "chain_key",
         "clinic",
         "company",
+        "company_settings",
         "consumed_event",
+        "data_key",
         "event",
         "event_position",
         "idempotency",
+        "invitation",
         "job",
         "journal_change",
         "journal_entry",
@@ -98,12 +108,17 @@ mod on_postgres {
         "mail",
         "membership",
         "membership_clinic",
+        "oidc_flow",
+        "oidc_grant",
+        "oidc_link",
+        "recovery_code",
         "refresh_token",
         "sequencer_horizon",
         "session",
         "sign_in_failure",
         "signed_token",
         "signing_key",
+        "totp",
     ];
 
     #[test]

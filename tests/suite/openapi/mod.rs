@@ -11,6 +11,10 @@ const UNDOCUMENTED: &[Exception] = &[
     ("find_docs", "leads people to the pages"),
     ("show_docs", "a page for people"),
     ("show_docs_file", "a file of that page"),
+    ("show_email_verification", "a page for people"),
+    ("show_invitation_acceptance", "a page for people"),
+    ("show_page_file", "a file of those pages"),
+    ("show_password_reset", "a page for people"),
 ];
 
 /// The document as the code makes it.

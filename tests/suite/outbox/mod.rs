@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use api::worker::{Pace, Worker};
 use chrono::Duration;
-use identity::usecase::verification_mail::VerificationMail;
+use identity::usecase::send_mail::SendMail;
 use kernel::ids::{PatientId, TenantId};
 use kernel::jobs::{Failure, Job, JobHandler, JobQueue, LEASE, MAX_TRIES};
 use kernel::{NewJob, Origin, Permission, Permit, SystemIds, commit, unheard};
@@ -129,7 +129,7 @@ both! {
         let database = &app.app.database;
         let jobs = database.lease("the dead one", 10).await.unwrap();
         let [job] = jobs.as_slice() else { panic!("{} jobs", jobs.len()) };
-        let handler = VerificationMail { mailer: Arc::new(database.clone()), public_url: "https://elsewhere.example".to_owned() };
+        let handler = SendMail { mailer: Arc::new(database.clone()), app_url: "https://elsewhere.example".to_owned() };
         handler.run(job).await.unwrap();
         app.clock.advance(LEASE + Duration::seconds(1));
         let taken = database.lease("the heir", 10).await.unwrap();

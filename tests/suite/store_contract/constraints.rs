@@ -49,6 +49,9 @@ const BREACHES: &[Breach] = &[
     breach("sequencer_horizon_pkey", "sequencer_horizon", &[]),
     breach("sequencer_horizon_stream_check", "sequencer_horizon", &[("stream", "'mail'")]),
     breach("access_log_pkey", "access_log", &[]),
+    breach("data_key_pkey", "data_key", &[]),
+    breach("chain_key_pkey", "chain_key", &[]),
+    breach("chain_key_is_its_tenants", "chain_key", &[NEW]),
     breach("company_tenant_once", "company", &[]),
     breach("company_is_its_tenant", "company", &[NEW]),
     breach("clinic_pkey", "clinic", &[]),
@@ -69,10 +72,43 @@ const BREACHES: &[Breach] = &[
     ),
     breach("signed_token_pkey", "signed_token", &[("hash", "{bytes}")]),
     breach("signed_token_hash_unique", "signed_token", &[NEW]),
+    breach("session_hold_check", "session", &[NEW, ("hold", "'forever'")]),
+    breach("totp_pkey", "totp", &[("account_id", "{new}")]),
+    breach("totp_account_unique", "totp", &[NEW]),
+    breach("totp_step_check", "totp", &[NEW, ("confirmed_at", "created_at"), ("last_step", "NULL")]),
+    breach("recovery_code_pkey", "recovery_code", &[]),
+    breach("company_settings_pkey", "company_settings", &[]),
+    breach("company_settings_idle_check", "company_settings", &[("session_idle_minutes", "0")]),
+    breach("invitation_pkey", "invitation", &[("hash", "{bytes}"), ("email", "'other@example.org'")]),
+    breach("invitation_hash_unique", "invitation", &[NEW, ("email", "'other@example.org'")]),
+    breach("invitation_open_once", "invitation", &[NEW, ("hash", "{bytes}")]),
+    breach(
+        "invitation_ending_check",
+        "invitation",
+        &[
+            NEW,
+            ("hash", "{bytes}"),
+            ("accepted_at", "created_at"),
+            ("membership_id", "invited_by"),
+            ("revoked_at", "created_at"),
+        ],
+    ),
+    breach("invitation_accepted_check", "invitation", &[NEW, ("hash", "{bytes}"), ("accepted_at", "created_at")]),
     breach("sign_in_failure_pkey", "sign_in_failure", &[]),
     breach("signing_key_pkey", "signing_key", &[("number", "77")]),
     breach("signing_key_number_unique", "signing_key", &[NEW]),
     breach("mail_pkey", "mail", &[]),
+    breach("api_key_pkey", "api_key", &[("hash", "{bytes}")]),
+    breach("api_key_hash_unique", "api_key", &[NEW]),
+    breach("api_key_scope_check", "api_key", &[NEW, ("hash", "{bytes}"), ("role", "NULL")]),
+    breach("oidc_flow_pkey", "oidc_flow", &[("state_hash", "{bytes}")]),
+    breach("oidc_flow_state_unique", "oidc_flow", &[NEW]),
+    breach("oidc_grant_pkey", "oidc_grant", &[("hash", "{bytes}")]),
+    breach("oidc_grant_hash_unique", "oidc_grant", &[NEW]),
+    breach("oidc_grant_stage_check", "oidc_grant", &[NEW, ("hash", "{bytes}"), ("stage", "'gone'")]),
+    breach("oidc_link_pkey", "oidc_link", &[("subject", "'2'"), ("provider", "'apple'")]),
+    breach("oidc_link_subject_unique", "oidc_link", &[NEW, ("provider", "'apple'")]),
+    breach("oidc_link_account_unique", "oidc_link", &[NEW, ("subject", "'2'")]),
     breach("patient_pkey", "patient", &[]),
     breach("patient_stage_check", "patient", &[NEW, ("stage", "'gone'")]),
     breach("patient_sex_check", "patient", &[NEW, ("sex", "'yes'")]),
@@ -154,12 +190,48 @@ const SEEDS: &[(&str, &str)] = &[
          SELECT tenant_id, {new}, account_id, 'test', {bytes}, created_at FROM membership LIMIT 1",
     ),
     (
+        "totp",
+        "INSERT INTO totp (id, account_id, sealed, created_at, version) SELECT {new}, id, {bytes}, created_at, 1 FROM account LIMIT 1",
+    ),
+    ("recovery_code", "INSERT INTO recovery_code (account_id, hash) SELECT id, {bytes} FROM account LIMIT 1"),
+    (
+        "company_settings",
+        "INSERT INTO company_settings (tenant_id, time_zone, working_hours, totp_required_roles, reminders, reopen_hours, \
+         reply_hours, cancel_reason_required, updated_at, version) \
+         SELECT tenant_id, 'UTC', '{}', '[]', '{}', 24, 24, false, created_at, 2 FROM company LIMIT 1",
+    ),
+    (
+        "invitation",
+        "INSERT INTO invitation (tenant_id, id, email, role, clinic_ids, invited_by, hash, created_at, expires_at, version) \
+         SELECT tenant_id, {new}, 'open@example.org', 'nurse', '[]', id, {bytes}, created_at, created_at, 1 FROM membership LIMIT 1",
+    ),
+    (
         "sign_in_failure",
         "INSERT INTO sign_in_failure (key, count, last_at) SELECT {bytes}, 1, created_at FROM account LIMIT 1",
     ),
     (
         "mail",
         "INSERT INTO mail (tenant_id, id, sealed, created_at) SELECT tenant_id, {new}, {bytes}, created_at FROM membership LIMIT 1",
+    ),
+    (
+        "api_key",
+        "INSERT INTO api_key (tenant_id, id, name, prefix, hash, role, made_by, created_at, version) \
+         SELECT tenant_id, {new}, 'n8n', 'salus_', {bytes}, 'admin', id, created_at, 1 FROM membership LIMIT 1",
+    ),
+    (
+        "oidc_flow",
+        "INSERT INTO oidc_flow (id, provider, state_hash, browser_hash, sealed, return_to, expires_at) \
+         SELECT {new}, 'google', {bytes}, {bytes}, {bytes}, '/', created_at FROM account LIMIT 1",
+    ),
+    (
+        "oidc_grant",
+        "INSERT INTO oidc_grant (id, provider, hash, sealed, stage, expires_at) \
+         SELECT {new}, 'google', {bytes}, {bytes}, 'code', created_at FROM account LIMIT 1",
+    ),
+    (
+        "oidc_link",
+        "INSERT INTO oidc_link (id, account_id, provider, issuer, subject, created_at) \
+         SELECT {new}, id, 'google', 'https://id.example', '1', created_at FROM account LIMIT 1",
     ),
     (
         "patient_link",
@@ -174,7 +246,18 @@ const SEEDS: &[(&str, &str)] = &[
 ];
 
 /// Tables that only work across tenants may touch.
-const GLOBAL: [&str; 4] = ["account", "sequencer_horizon", "sign_in_failure", "signing_key"];
+const GLOBAL: &[&str] = &[
+    "account",
+    "chain_key",
+    "oidc_flow",
+    "oidc_grant",
+    "oidc_link",
+    "recovery_code",
+    "sequencer_horizon",
+    "sign_in_failure",
+    "signing_key",
+    "totp",
+];
 
 /// A company's id is its tenant, so that its two keys are only ever met together, and either may be told.
 const TWINS: [&str; 2] = ["company_pkey", "company_tenant_once"];

@@ -10,15 +10,16 @@ use api::wiring::{App, World};
 use api::worker::Pace;
 use chrono::{DateTime, TimeZone, Utc};
 use kernel::ManualClock;
-use kernel::seal::Keyring;
 
 use super::caller::Caller;
 use super::database::{Kind, TestDatabase};
+use super::dead::ON_PURPOSE;
+use super::openid::FakeOpenId;
 use super::sql::Sql;
 use super::world::OTHER_ADMIN;
 
 /// The key of every test database.
-const MASTER_KEY: &str = "v1:BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
+pub const MASTER_KEY: &str = "v1:BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
 
 /// A Wednesday, noon in London, on which the tests take place.
 pub fn noon() -> DateTime<Utc> {
@@ -44,10 +45,15 @@ impl TestApp {
 
     /// A server on this database.
     pub async fn serve(kind: Kind, database: TestDatabase) -> Self {
+        Self::serve_with(kind, database, &[]).await
+    }
+
+    /// The same with more settings.
+    pub async fn serve_with(kind: Kind, database: TestDatabase, more: &[(&str, &str)]) -> Self {
         let clock = Arc::new(ManualClock::new(noon()));
-        let app = wire(&database, clock.clone(), &[]).await;
+        let app = wire(&database, clock.clone(), more).await;
         let (base, server) = listen(&app);
-        let http = reqwest::Client::new();
+        let http = tests::http().build().unwrap();
         Self { app, clock, base, http, server, database: Some(database), kind }
     }
 
@@ -126,7 +132,12 @@ impl TestApp {
 
     /// The same database behind a second server, as another node.
     pub async fn second_node(&self) -> (App, Caller, ServerHandle) {
-        let app = wire(self.database(), self.clock.clone(), &[]).await;
+        self.second_node_with(&[]).await
+    }
+
+    /// The same with more settings.
+    pub async fn second_node_with(&self, more: &[(&str, &str)]) -> (App, Caller, ServerHandle) {
+        let app = wire(self.database(), self.clock.clone(), more).await;
         let (base, server) = listen(&app);
         (app, Caller { base, token: None, http: self.http.clone() }, server)
     }
@@ -145,8 +156,8 @@ pub fn run(kind: Kind, test: impl AsyncFnOnce(&TestApp)) {
         let app = TestApp::start(kind).await;
         test(&app).await;
         app.settle().await;
-        let dead = app.sql().await.number("SELECT count(*) FROM job WHERE status <> 'done'").await;
-        assert_eq!(dead, 0, "jobs are left over");
+        let left = format!("SELECT count(*) FROM job WHERE coalesce(last_error, '') <> '{ON_PURPOSE}'");
+        assert_eq!(app.sql().await.number(&left).await, 0, "jobs are left over");
         app.app.database.close().await;
     });
 }
@@ -165,8 +176,8 @@ async fn wire(database: &TestDatabase, clock: Arc<ManualClock>, more: &[(&str, &
     }
     variables.extend(more);
     let settings = Settings::parse(&Variables::new(variables)).unwrap();
-    let keys = Keyring::parse(MASTER_KEY).unwrap();
-    App::start(&settings, keys, World { clock, ..World::real() }).await.unwrap()
+    let keys = settings.master_key.clone().unwrap();
+    App::start(&settings, keys, World { clock, openid: Some(Arc::new(FakeOpenId)), ..World::real() }).await.unwrap()
 }
 
 fn listen(app: &App) -> (String, ServerHandle) {

@@ -2,18 +2,25 @@
 
 mod answer;
 mod app;
+mod authenticator;
+mod binary;
 mod caller;
 mod crowd;
 mod database;
+mod dead;
 mod office;
+pub mod openid;
 mod sql;
 mod world;
 
 pub use answer::Answer;
-pub use app::{TestApp, run};
+pub use app::{MASTER_KEY, TestApp, run};
+pub use authenticator::Authenticator;
+pub use binary::salus;
 pub use caller::Caller;
 pub use crowd::at_once;
 pub use database::{Kind, TestDatabase};
+pub use dead::ADDRESSEE;
 pub use office::{Office, text};
 pub use sql::Sql;
 pub use world::MARKER;

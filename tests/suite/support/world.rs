@@ -29,6 +29,9 @@ async fn other_company(app: &TestApp) {
     let session = app.anonymous().post("/api/v1/auth/sign-up", &ask).await.expect(201);
     let admin = Caller { token: Some(session["access_token"].as_str().unwrap().to_owned()), ..app.anonymous() };
     let clinic = session["user"]["clinics"][0]["id"].clone();
+    // Who invites has a verified address.
+    let token = app.mailed_token(session["user"]["company_id"].as_str().unwrap().parse().unwrap()).await;
+    app.anonymous().post("/api/v1/auth/email/verify", &json!({ "token": token })).await.expect(204);
     let service = json!({ "name": format!("Consulta {MARKER}"), "duration_minutes": 30 });
     let service = admin.post("/api/v1/services", &service).await.expect(201)["id"].clone();
     let practitioner = json!({ "name": format!("Dra. {MARKER}"), "profession": "doctor" });

@@ -5,20 +5,53 @@ use super::tree::all_rust_files;
 /// Files that make a permit of Salus itself, how often, and why.
 const SYSTEM_PERMITS: &[(&str, usize, &str)] = &[
     ("apps/api/src/demo/stage.rs", 1, "the demo company is made by nobody who is signed in"),
+    ("crates/identity/src/usecase/accept_invitation.rs", 1, "the mailed token is the credential"),
     ("crates/identity/src/usecase/authenticate.rs", 1, "a token is looked up before its caller is known"),
+    ("crates/identity/src/usecase/change_password.rs", 1, "a wrong password is kept as one at sign-in is"),
+    (
+        "crates/identity/src/usecase/ended_sessions.rs",
+        1,
+        "a new password ends sessions in companies that one is not signed in to",
+    ),
+    ("crates/identity/src/usecase/exchange_oidc.rs", 1, "the one-time code is the credential"),
+    ("crates/identity/src/usecase/forgot_password.rs", 1, "who asks for a link is nobody yet"),
+    ("crates/identity/src/usecase/found_company.rs", 1, "the company does not exist yet"),
     ("crates/identity/src/usecase/refresh.rs", 2, "the refresh token is the credential; its reuse ends a family"),
+    ("crates/identity/src/usecase/reset_password.rs", 1, "the mailed secret is the credential"),
+    ("crates/identity/src/usecase/second_factor.rs", 1, "a wrong proof is kept, whoever gave it"),
     ("crates/identity/src/usecase/sign_in.rs", 2, "nobody is signed in yet; a failed attempt is kept too"),
     ("crates/identity/src/usecase/sign_up.rs", 1, "the company does not exist yet"),
+    ("crates/identity/src/usecase/switch_company.rs", 1, "one comes from another company"),
     ("crates/identity/src/usecase/verify_email.rs", 1, "the mailed token is the credential"),
 ];
 
 /// Files that work across tenants, how often, and why.
 const ACROSS_TENANTS: &[(&str, usize, &str)] = &[
+    ("crates/identity/src/usecase/accept_invitation.rs", 1, "a mailed token names no company"),
+    ("crates/identity/src/usecase/authenticate_key.rs", 1, "a key names no company"),
+    ("crates/identity/src/usecase/begin_totp.rs", 1, "a second factor belongs to an account"),
+    (
+        "crates/identity/src/usecase/change_password.rs",
+        2,
+        "an account belongs to no company, and its sessions to several",
+    ),
+    ("crates/identity/src/usecase/confirm_totp.rs", 1, "a second factor belongs to an account"),
+    ("crates/identity/src/usecase/disable_totp.rs", 1, "a second factor belongs to an account"),
     ("crates/identity/src/usecase/enrol_member.rs", 1, "an account may exist already, in another company"),
+    ("crates/identity/src/usecase/exchange_oidc.rs", 3, "a one-time code names no company"),
+    ("crates/identity/src/usecase/finish_oidc.rs", 2, "whoever comes back from a provider is nobody yet"),
+    ("crates/identity/src/usecase/forgot_password.rs", 2, "an address names no company"),
+    ("crates/identity/src/usecase/found_company.rs", 1, "the account is global, its company new"),
+    ("crates/identity/src/usecase/note_seen.rs", 1, "one statement for the sessions of all companies"),
     ("crates/identity/src/usecase/refresh.rs", 1, "a refresh token names no company"),
+    ("crates/identity/src/usecase/reset_password.rs", 1, "a mailed secret names no company"),
+    ("crates/identity/src/usecase/send_verification.rs", 1, "an account belongs to no company"),
     ("crates/identity/src/usecase/sign_in.rs", 2, "an address names no company"),
     ("crates/identity/src/usecase/sign_up.rs", 1, "the account is global, its company new"),
     ("crates/identity/src/usecase/signing_keys.rs", 1, "one issuer for all companies"),
+    ("crates/identity/src/usecase/start_oidc.rs", 1, "who goes to a provider is nobody yet"),
+    ("crates/identity/src/usecase/switch_company.rs", 1, "from one company to another"),
+    ("crates/identity/src/usecase/update_me.rs", 1, "an account belongs to no company"),
     ("crates/identity/src/usecase/verify_email.rs", 1, "a mailed token names no company"),
 ];
 

@@ -30,6 +30,8 @@ fn every_domain_crate_has_the_same_rooms() {
             .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
             .collect();
         found.sort();
+        // `ports.rs` may have parts.
+        found.retain(|room| room != "ports");
         assert_eq!(found, ["lib.rs", "model", "permission.rs", "ports.rs", "usecase"], "crates/{name}/src");
     }
 }

@@ -4,4 +4,5 @@ mod arrows;
 mod exceptions;
 mod layout;
 mod rules;
+mod sealed;
 mod tree;

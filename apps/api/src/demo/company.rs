@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use identity::model::clinic::ClinicRegister;
 use identity::model::email::Email;
 use identity::model::membership::{Credentials, Membership};
 use identity::model::name::{DisplayName, PlaceName};
@@ -60,6 +61,7 @@ pub(super) async fn found(stage: &Stage) -> Result<Option<Company>, DemoError> {
         country: Country::FRANCE,
         time_zone: Country::FRANCE.usual_time_zone(),
         locale: Locale::Fr,
+        register: ClinicRegister::default(),
     };
     let paris = add_clinic(&stage.identity, &permit(tenant), paris, unheard).await.at("add a clinic")?;
     Ok(Some(Company { tenant, sao_paulo, paris: paris.value().id }))

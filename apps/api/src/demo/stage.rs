@@ -33,10 +33,13 @@ impl Stage {
             ids: real.ids.clone(),
             random: real.random.clone(),
             passwords: Arc::new(OneHash::by(real.passwords.clone())),
+            openid: real.openid.clone(),
+            return_origins: real.return_origins.clone(),
             keyring: real.keyring.clone(),
             issuer: real.issuer.clone(),
             keys: identity::model::live_keys::LiveKeys::default(),
             callers: identity::model::callers::Callers::default(),
+            seen: identity::model::seen::Seen::default(),
         };
         signing_keys::read_again(&identity).await.at("read the signing keys")?;
         let patients = Patients { clock: clock.clone(), ..Patients::clone(&app.patients) };

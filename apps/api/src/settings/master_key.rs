@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     fn chain(keys: &Keyring) -> [u8; 32] {
-        keys.chain_mac(uuid::Uuid::nil(), &[b"x"]).unwrap()
+        keys.chain_key(uuid::Uuid::nil()).unwrap().mac(&[b"x"]).unwrap()
     }
 
     #[test]

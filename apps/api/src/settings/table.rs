@@ -32,22 +32,32 @@ variables! {
     SALUS_ENV, None, false, "`development` or `production`. Absent: development, and only a loopback `BIND_ADDR`.";
     BIND_ADDR, Some("127.0.0.1:8080"), false, "Address and port of the API.";
     PUBLIC_URL, None, false, "Where the world reaches the API, `http(s)://host[:port][/path]`. Absent in development: `http://` and `BIND_ADDR`.";
+    APP_URL, None, false, "Where the application of the people is, `http(s)://host[:port][/path]`: links in mails lead to its `/verify-email`, `/reset-password` and `/accept-invitation`. Absent: `PUBLIC_URL`, where Salus serves these three pages itself.";
     DATABASE_URL, Some("sqlite://data/salus.db"), true, "`sqlite://PATH` or `postgres://ROLE@HOST/DATABASE` (the application role).";
     MIGRATION_DATABASE_URL, None, true, "The owner role on PostgreSQL. Absent: the start only checks that no migration is pending.";
-    REDIS_URL, None, true, "`redis://…`. Not used by this version, which keeps rate limits in each process; refused in production.";
+    REDIS_URL, None, true, "`redis://…` or, with TLS, `rediss://…`: nodes share rate limits, and a sign-out or change of role applies on all at once. Absent, or away: each node counts alone, and such changes apply on the others within 30 s.";
     FILES_URL, Some("file://data/files"), true, "`file://FOLDER` or `s3://BUCKET`. Not used by this version, which keeps no files; `s3` is refused in production.";
-    SMTP_URL, None, true, "`smtp(s)://…`. Not used by this version, which keeps mails in the database and logs only their subject; refused in production.";
-    MAIL_FROM, Some("Salus <salus@localhost>"), false, "Sender of the mails. Not used by this version.";
+    SMTP_URL, None, true, "`smtps://USER:PASSWORD@HOST[:PORT]` (TLS), or `smtp://…` (STARTTLS, required unless the host is this machine or the URL ends in `?tls=opportunistic`). Absent: mails stay in the database, and only their subject is logged.";
+    MAIL_FROM, Some("Salus <salus@localhost>"), false, "Whom mails are from: an address, or `Name <address>`. Required in production with `SMTP_URL`.";
     CORS_ORIGINS, None, false, "Origins of browsers that may call, `https://a.example,https://b.example`. Absent: none.";
+    OIDC_GOOGLE_CLIENT_ID, None, false, "Our client id at Google; with its secret, people can sign in there. Its redirect address is `PUBLIC_URL` and `/api/v1/auth/oidc/google/callback`.";
+    OIDC_GOOGLE_CLIENT_SECRET, None, true, "Our client secret at Google.";
+    OIDC_GOOGLE_ISSUER, None, false, "Another issuer in place of Google's.";
+    OIDC_MICROSOFT_CLIENT_ID, None, false, "The same at Microsoft, which vouches for an address only where the application asks for the claim `xms_edov`.";
+    OIDC_MICROSOFT_CLIENT_SECRET, None, true, "Our client secret at Microsoft.";
+    OIDC_MICROSOFT_ISSUER, None, false, "The issuer of one directory, `https://login.microsoftonline.com/DIRECTORY/v2.0`. Absent: any account.";
+    OIDC_APPLE_CLIENT_ID, None, false, "The same at Apple: the id of the service.";
+    OIDC_APPLE_CLIENT_SECRET, None, true, "The JWT that Apple takes for a secret, signed with the key it gave; it lasts six months at most.";
+    OIDC_APPLE_ISSUER, None, false, "Another issuer in place of Apple's.";
     MASTER_KEY, None, true, "`v2:BASE64,v1:BASE64` (32 bytes each), newest first. Absent in development: made in `data/master.key`.";
     METRICS_ADDR, None, false, "A second address, of `serve` as of `worker`, that serves `/metrics` alone, to everybody who reaches it. Absent: none.";
     METRICS_TOKEN, None, true, "The bearer token, of 16 characters or more, that opens `/metrics` on `BIND_ADDR`. Absent: closed there.";
     RATE_LIMITS, None, false, "`off`, or changes of the defaults such as `sign-in=120/min,anonymous=off`; see below.";
     TRUSTED_PROXIES, None, false, "Networks whose `X-Forwarded-For` counts, `10.0.0.0/8,fd00::/8`. Absent: none.";
     WORKER, Some("inline"), false, "`inline`: `serve` runs the worker too; `off`: `salus worker` runs as processes of its own.";
-    DEMO, Some("auto"), false, "`auto`: the demo company in development, in an empty database, where only this machine reaches it: `BIND_ADDR` and `PUBLIC_URL` are loopback, and no `TRUSTED_PROXIES`; `off`: never.";
+    DEMO, Some("auto"), false, "`auto`: the demo company in development, in an empty database, where only this machine reaches it: `BIND_ADDR` and `PUBLIC_URL` are loopback, and no `TRUSTED_PROXIES`; `off`: never; `public`: never, but production serves one that is there to others too, which it else refuses because everybody knows its password.";
     RUST_LOG, Some("info"), false, "What is logged, as `tracing` filters write it: `info,rest=debug`.";
-    OTEL_EXPORTER_OTLP_ENDPOINT, None, false, "`http(s)://…` of an OpenTelemetry collector. Not used by this version.";
+    OTEL_EXPORTER_OTLP_ENDPOINT, None, false, "`http(s)://…` of an OpenTelemetry collector that takes OTLP over HTTP (port 4318, as a rule): every answered request becomes a span in its caller's trace (`traceparent`), by route template and without personal data. Absent: none.";
 }
 
 /// `SETTINGS.md`, as the repository keeps it.

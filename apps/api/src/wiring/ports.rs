@@ -5,12 +5,18 @@ use std::time::Duration;
 
 use actix_web::web::Data;
 use async_trait::async_trait;
+use gateways::otlp::{Attribute, Exporter, Span};
+use gateways::redis::Redis;
 use identity::Identity;
+use identity::model::csrf::CsrfToken;
 use identity::usecase::authenticate::{AuthenticateError, authenticate};
+use kernel::ids::{SessionId, TenantId};
 use kernel::{Principal, StoreError};
 use persistence::Database;
 use rest::authentication::Authenticate;
 use rest::health::{Health, HealthCheck, Readiness};
+use rest::limits::{SharedBucket, SharedBuckets, Taken};
+use rest::traces::{AnsweredRequest, Traces};
 
 use crate::worker::Alarm;
 
@@ -18,7 +24,52 @@ use crate::worker::Alarm;
 pub(super) struct Tokens(pub(super) Data<Identity>);
 
 /// The parts of a node.
-pub(super) struct Parts(pub(super) Database);
+pub(super) struct Parts {
+    pub(super) database: Database,
+    pub(super) redis: Option<Redis>,
+}
+
+/// Buckets in Redis.
+pub(super) struct Buckets(pub(super) Redis);
+
+#[async_trait]
+impl SharedBuckets for Buckets {
+    async fn take(&self, bucket: &SharedBucket) -> Option<Taken> {
+        let taken = self.0.take(&bucket.key, bucket.requests, bucket.between).await?;
+        Some(match taken {
+            gateways::redis::Taken::Left(left) => Taken::Left(left),
+            gateways::redis::Taken::Empty(wait) => Taken::Empty(wait),
+        })
+    }
+}
+
+/// Answered requests, to the collector of traces.
+pub(super) struct Spans(pub(super) Exporter);
+
+impl Traces for Spans {
+    fn answered(&self, request: AnsweredRequest) {
+        let name =
+            request.route.map_or_else(|| request.method.to_owned(), |route| format!("{} {route}", request.method));
+        let text = |key, text: &str| (key, Attribute::Text(text.to_owned()));
+        let mut attributes = vec![
+            text("http.request.method", request.method),
+            ("http.response.status_code", Attribute::Number(request.status.into())),
+            text("salus.request_id", &request.request_id.to_string()),
+        ];
+        attributes.extend(request.route.map(|route| text("http.route", route)));
+        attributes.extend(request.operation.map(|operation| text("salus.operation", operation)));
+        self.0.export(Span {
+            trace: request.trace,
+            id: request.span,
+            parent: request.parent,
+            name,
+            begun: request.begun,
+            took: request.took,
+            attributes,
+            failed: request.status >= 500,
+        });
+    }
+}
 
 #[async_trait]
 impl Authenticate for Tokens {
@@ -29,17 +80,24 @@ impl Authenticate for Tokens {
             Err(_) => Ok(None),
         }
     }
+
+    fn is_csrf_token(&self, text: &str, tenant: TenantId, session: SessionId) -> bool {
+        CsrfToken::fits(text, &self.0.keyring, tenant, session)
+    }
 }
 
 #[async_trait]
 impl Readiness for Parts {
     async fn checks(&self) -> Vec<HealthCheck> {
-        let answers = self.0.answers().await;
-        let late = if answers { self.0.sequencer_is_late().await.unwrap_or(true) } else { true };
+        let answers = self.database.answers().await;
+        let late = if answers { self.database.sequencer_is_late().await.unwrap_or(true) } else { true };
         let database = if answers { Health::Fine } else { Health::Down };
         let sequencer = if late { Health::Degraded } else { Health::Fine };
-        [("database", database), ("sequencer", sequencer)]
+        // Without Redis a node goes on alone.
+        let redis = self.redis.as_ref().map(|redis| if redis.is_up() { Health::Fine } else { Health::Degraded });
+        [Some(("database", database)), Some(("sequencer", sequencer)), redis.map(|redis| ("redis", redis))]
             .into_iter()
+            .flatten()
             .map(|(name, status)| HealthCheck { name: name.to_owned(), status })
             .collect()
     }

@@ -63,7 +63,8 @@ fn noted(attempt: RefusedAttempt) -> kernel::RefusedAttempt {
     let principal = attempt.session.as_ref().map(kernel::Session::principal);
     kernel::RefusedAttempt {
         tenant: principal.map(|principal| principal.tenant),
-        membership: principal.map(|principal| principal.membership),
+        membership: principal.and_then(kernel::Principal::membership),
+        api_key: principal.and_then(kernel::Principal::api_key),
         at: attempt.at,
         origin: attempt.origin,
         method: entry.map_or("", |entry| entry.method().as_str()).to_owned(),

@@ -6,19 +6,25 @@ use kernel::jobs::{Failure, Job, JobHandler, backoff};
 use tokio::time::{Instant, interval_at};
 
 use super::Worker;
+use super::tally::Outcome;
 
 impl Worker {
     /// Runs a leased job and reports it. Nothing is reported when the lease was lost: another worker has it then.
     pub(super) async fn shift(&self, job: Job) {
-        let outcome = match self.handlers.get(job.kind.as_str()) {
+        let handler = self.handlers.get(job.kind.as_str());
+        let outcome = match handler {
             Some(handler) => self.work(Arc::clone(handler), &job).await,
             // A newer node may have asked for it during a rolling change of versions.
             None => Some(Err(Failure::Retry("no_handler"))),
         };
+        let kind = handler.map_or("unknown", |handler| handler.kind());
         let reported = match outcome {
             None => return,
-            Some(Ok(())) => self.queue.done(&self.name, &job).await,
-            Some(Err(failure)) => self.report_failure(&job, failure).await,
+            Some(Ok(())) => {
+                self.tally.count(kind, Outcome::Delivered);
+                self.queue.done(&self.name, &job).await
+            }
+            Some(Err(failure)) => self.report_failure(&job, kind, failure).await,
         };
         if let Err(error) = reported {
             // The lease runs out and the job runs again, which its handler bears.
@@ -59,12 +65,13 @@ impl Worker {
         }
     }
 
-    async fn report_failure(&self, job: &Job, failure: Failure) -> Result<(), kernel::StoreError> {
+    async fn report_failure(&self, job: &Job, kind: &'static str, failure: Failure) -> Result<(), kernel::StoreError> {
         let (reason, wait) = match failure {
             Failure::Retry(reason) => (reason, backoff(job.tries, self.jitter())),
             Failure::Final(reason) => (reason, None),
         };
         let retry_at = wait.map(|wait| self.clock.now() + wait);
+        self.tally.count(kind, if retry_at.is_some() { Outcome::Retried } else { Outcome::Dead });
         let (job_id, tenant_id, kind, tries) = (job.id, job.tenant, job.kind.as_str(), job.tries);
         if retry_at.is_some() {
             tracing::warn!(%job_id, %tenant_id, kind, tries, reason, "a job failed and will be tried again");

@@ -108,7 +108,7 @@ impl Issuer {
     }
 
     /// Reads a token: signed by a live key with `EdDSA` and nothing else, issued here for us, neither expired nor of the
-    /// future by more than [`LEEWAY`].
+    /// future by more than [`LEEWAY`], and for no longer than [`ACCESS_LIFE`].
     pub fn read(&self, token: &str, keys: &KeySet, now: DateTime<Utc>) -> Result<Claims, BadToken> {
         let header = jsonwebtoken::decode_header(token).ok().ok_or(BadToken::Invalid)?;
         if header.alg != Algorithm::EdDSA {
@@ -117,10 +117,11 @@ impl Issuer {
         let key = keys.by_kid(header.kid.as_deref().ok_or(BadToken::Invalid)?).ok_or(BadToken::UnknownKey)?;
         let data = jsonwebtoken::decode::<Claims>(token, key.decoding(), &self.validation());
         let claims = data.ok().ok_or(BadToken::Invalid)?.claims;
-        if now.timestamp() >= claims.exp + LEEWAY.num_seconds() {
+        if now.timestamp() >= claims.exp.saturating_add(LEEWAY.num_seconds()) {
             return Err(BadToken::Expired);
         }
-        if claims.iat > now.timestamp() + LEEWAY.num_seconds() {
+        let is_early = claims.iat > now.timestamp() + LEEWAY.num_seconds();
+        if is_early || claims.exp.saturating_sub(claims.iat) > ACCESS_LIFE.num_seconds() {
             return Err(BadToken::Invalid);
         }
         Ok(claims)
@@ -205,6 +206,13 @@ mod tests {
         assert_eq!(elsewhere.read(&token, &keys, now()), Err(BadToken::Invalid));
         let elsewhere = Issuer { iss: "https://other.example".to_owned(), ..issuer() };
         assert_eq!(elsewhere.read(&token, &keys, now()), Err(BadToken::Invalid));
+    }
+
+    #[test]
+    fn i3_a_token_for_longer_than_any_that_is_issued_is_refused() {
+        let keys = keys(1);
+        let long = Claims { exp: claims().exp + 1, ..claims() };
+        assert_eq!(issuer().read(&issuer().sign(&long, &keys).unwrap(), &keys, now()), Err(BadToken::Invalid));
     }
 
     #[test]

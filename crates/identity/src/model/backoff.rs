@@ -41,6 +41,11 @@ impl AttemptKey {
         Self::hashed("account", email.as_str().as_bytes())
     }
 
+    /// The key of asking for a new password of an account, whether it exists or not.
+    pub fn reset(email: &Email) -> Self {
+        Self::hashed("reset", email.as_str().as_bytes())
+    }
+
     /// The key of a network: an IPv4 address, or the /64 that an IPv6 address is in.
     pub fn network(ip: IpAddr) -> Self {
         match ip {
@@ -89,6 +94,16 @@ impl Failures {
         let delay = Duration::seconds(1_i64 << surplus.min(20)).min(LONGEST);
         let until = self.last + delay;
         (until > now).then_some(until)
+    }
+
+    /// In how many whole seconds a try is accepted again; `None` when it is at `now`.
+    pub fn seconds_left(&self, patience: Patience, now: DateTime<Utc>) -> Option<i64> {
+        self.blocked_until(patience, now).map(|until| (until - now).num_seconds() + 1)
+    }
+
+    /// True when there are as many as `most`, and not forgotten yet.
+    pub fn reach(&self, most: u32, now: DateTime<Utc>) -> bool {
+        self.count >= most && now <= self.last + FORGET_AFTER
     }
 }
 

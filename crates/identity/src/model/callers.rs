@@ -6,17 +6,35 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono::{DateTime, Duration, Utc};
 use kernel::Principal;
-use kernel::ids::{MembershipId, SessionId};
+use kernel::ids::{ApiKeyId, MembershipId, SessionId, TenantId};
 use sha2::{Digest, Sha256};
+
+use crate::ports::Announcer;
 
 /// How long a caller is remembered: what changes elsewhere applies here after this at the latest.
 pub const REMEMBERED: Duration = Duration::seconds(30);
 /// How many callers are remembered at most.
 const MOST: usize = 20_000;
 
+/// Whom every node must forget at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Forgotten {
+    /// A session that has ended.
+    Session(SessionId),
+    /// A membership that has changed.
+    Membership(MembershipId),
+    /// An API key that was revoked.
+    ApiKey(ApiKeyId),
+    /// All callers of a company whose settings have changed.
+    Company(TenantId),
+}
+
 /// The callers of this process by the SHA-256 of their token.
 #[derive(Default)]
-pub struct Callers(RwLock<HashMap<[u8; 32], Caller>>);
+pub struct Callers {
+    known: RwLock<HashMap<[u8; 32], Caller>>,
+    others: Option<Arc<dyn Announcer>>,
+}
 
 struct Caller {
     principal: Arc<Principal>,
@@ -24,15 +42,20 @@ struct Caller {
 }
 
 impl Callers {
+    /// Callers of one node of several: whom this one forgets, the others are told of.
+    pub fn among(others: Arc<dyn Announcer>) -> Self {
+        Self { others: Some(others), ..Self::default() }
+    }
+
     /// The caller of this token, if it was authenticated within [`REMEMBERED`] and has not expired.
     pub fn of(&self, token: &str, now: DateTime<Utc>) -> Option<Arc<Principal>> {
-        let callers = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let callers = self.known.read().unwrap_or_else(PoisonError::into_inner);
         callers.get(&hash(token)).filter(|caller| now < caller.until).map(|caller| Arc::clone(&caller.principal))
     }
 
     /// Remembers a caller, never beyond the expiry of its token.
     pub fn remember(&self, token: &str, principal: Arc<Principal>, expires: DateTime<Utc>, now: DateTime<Utc>) {
-        let mut callers = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut callers = self.known.write().unwrap_or_else(PoisonError::into_inner);
         if callers.len() >= MOST {
             callers.retain(|_, caller| now < caller.until);
         }
@@ -44,17 +67,51 @@ impl Callers {
 
     /// Forgets a session that has ended.
     pub fn forget_session(&self, session: SessionId) {
-        self.forget(|principal| principal.session == session);
+        self.forget(Forgotten::Session(session));
     }
 
     /// Forgets a membership that has changed.
     pub fn forget_membership(&self, membership: MembershipId) {
-        self.forget(|principal| principal.membership == membership);
+        self.forget(Forgotten::Membership(membership));
     }
 
-    fn forget(&self, whom: impl Fn(&Principal) -> bool) {
-        let mut callers = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        callers.retain(|_, caller| !whom(&caller.principal));
+    /// Forgets an API key that was revoked.
+    pub fn forget_api_key(&self, key: ApiKeyId) {
+        self.forget(Forgotten::ApiKey(key));
+    }
+
+    /// Forgets whom another node announced.
+    pub fn forget_announced(&self, whom: Forgotten) {
+        let mut callers = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        callers.retain(|_, caller| !whom.is(&caller.principal));
+    }
+
+    /// Forgets everybody: announcements may have been missed.
+    pub fn forget_all(&self) {
+        self.known.write().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Forgets all callers of a company whose settings have changed.
+    pub fn forget_company(&self, tenant: TenantId) {
+        self.forget(Forgotten::Company(tenant));
+    }
+
+    fn forget(&self, whom: Forgotten) {
+        self.forget_announced(whom);
+        if let Some(others) = &self.others {
+            others.announce(whom);
+        }
+    }
+}
+
+impl Forgotten {
+    fn is(self, caller: &Principal) -> bool {
+        match self {
+            Self::Session(id) => caller.session() == Some(id),
+            Self::Membership(id) => caller.membership() == Some(id),
+            Self::ApiKey(id) => caller.api_key() == Some(id),
+            Self::Company(id) => caller.tenant == id,
+        }
     }
 }
 
@@ -70,8 +127,8 @@ fn hash(token: &str) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
-    use kernel::Grants;
     use kernel::ids::{AccountId, TenantId};
+    use kernel::{Grants, Holder};
     use uuid::Uuid;
 
     use super::*;
@@ -79,12 +136,15 @@ mod tests {
     fn caller(session: u128) -> Arc<Principal> {
         Arc::new(Principal {
             tenant: TenantId::from_uuid(Uuid::nil()),
-            membership: MembershipId::from_uuid(Uuid::from_u128(session + 100)),
-            account: AccountId::from_uuid(Uuid::nil()),
-            session: SessionId::from_uuid(Uuid::from_u128(session)),
+            holder: Holder::Member {
+                membership: MembershipId::from_uuid(Uuid::from_u128(session + 100)),
+                account: AccountId::from_uuid(Uuid::nil()),
+                session: SessionId::from_uuid(Uuid::from_u128(session)),
+            },
             role: "doctor",
             country: "BR".to_owned(),
             grants: Grants::default(),
+            hold: None,
         })
     }
 
@@ -116,5 +176,19 @@ mod tests {
         callers.forget_session(SessionId::from_uuid(Uuid::from_u128(1)));
         callers.forget_membership(MembershipId::from_uuid(Uuid::from_u128(102)));
         assert_eq!(["1", "2", "3"].map(|token| callers.of(token, at(1)).is_some()), [false, false, true]);
+    }
+
+    #[test]
+    fn i6_what_is_forgotten_here_is_announced_once_and_what_was_announced_is_not() {
+        let mut others = crate::ports::MockAnnouncer::new();
+        let gone = Forgotten::Session(SessionId::from_uuid(Uuid::from_u128(1)));
+        others.expect_announce().withf(move |whom| *whom == gone).times(1).return_const(());
+        let callers = Callers::among(Arc::new(others));
+        (1..4).for_each(|n| callers.remember(&n.to_string(), caller(n), at(900), at(0)));
+        callers.forget_session(SessionId::from_uuid(Uuid::from_u128(1)));
+        callers.forget_announced(Forgotten::Membership(MembershipId::from_uuid(Uuid::from_u128(102))));
+        assert_eq!(["1", "2", "3"].map(|token| callers.of(token, at(1)).is_some()), [false, false, true]);
+        callers.forget_all();
+        assert_eq!(callers.of("3", at(1)), None);
     }
 }

@@ -124,6 +124,11 @@ impl CompanyOfAccount {
             status: membership.status,
         }
     }
+
+    /// True when it may be signed in to.
+    pub fn is_active(&self) -> bool {
+        self.status == MembershipStatus::Active
+    }
 }
 
 impl MembershipStatus {
@@ -159,6 +164,13 @@ impl Membership {
             .personal("registrations", &self.credentials.registrations)
             .personal("rpps_number", &self.credentials.rpps)
             .personal("adeli_number", &self.credentials.adeli)
+            .about(self.account)
+    }
+
+    /// The membership under another name, which its holder chose.
+    #[must_use]
+    pub fn renamed(self, display_name: DisplayName) -> Self {
+        Self { display_name, version: self.version + 1, ..self }
     }
 
     /// True when it may be signed in with.

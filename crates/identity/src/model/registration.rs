@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::place_number::luhn;
+
 /// A Brazilian council of a health profession.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Council {
@@ -79,7 +81,8 @@ impl InvalidRegistration {
 const STATES: &str = "AC AL AM AP BA CE DF ES GO MA MG MS MT PA PB PE PI PR RJ RN RO RR RS SC SE SP TO";
 
 impl Council {
-    const ALL: [Self; 7] = [Self::Crm, Self::Coren, Self::Cro, Self::Crefito, Self::Crp, Self::Crn, Self::Crfa];
+    /// All councils.
+    pub const ALL: [Self; 7] = [Self::Crm, Self::Coren, Self::Cro, Self::Crefito, Self::Crp, Self::Crn, Self::Crfa];
 
     /// The abbreviation, as printed on the card.
     pub const fn name(self) -> &'static str {
@@ -160,14 +163,6 @@ impl Adeli {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
-
-fn luhn(digits: &[u32]) -> bool {
-    let weighed = digits.iter().rev().enumerate().map(|(place, digit)| match (place % 2, digit * 2) {
-        (0, _) => *digit,
-        (_, doubled) => doubled / 10 + doubled % 10,
-    });
-    weighed.sum::<u32>() % 10 == 0
 }
 
 #[cfg(test)]

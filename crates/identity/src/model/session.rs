@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Duration, Utc};
 use kernel::Facts;
-use kernel::Origin;
 use kernel::ids::{AccountId, MembershipId, RefreshTokenId, SessionId, TenantId};
 use kernel::seal::{CannotOpen, Keyring, Place};
+use kernel::{Hold, Origin};
 use sha2::{Digest, Sha256};
 
 use base64::Engine;
@@ -33,6 +33,14 @@ pub enum Ending {
     SignedOut,
     /// A spent refresh token came back.
     Reused,
+    /// Its holder ended it from another session.
+    Revoked,
+    /// The password was changed, or set anew.
+    PasswordChanged,
+    /// Its holder went on in another company.
+    Switched,
+    /// Its membership was put out of use.
+    Deactivated,
 }
 
 /// A membership signed in on one device: the family of its refresh tokens.
@@ -56,6 +64,8 @@ pub struct DeviceSession {
     pub last_seen_at: DateTime<Utc>,
     /// When it ends at the latest.
     pub expires_at: DateTime<Utc>,
+    /// What its holder must do before its permissions count.
+    pub hold: Option<Hold>,
     /// When and why it ended.
     pub ended: Option<(DateTime<Utc>, Ending)>,
     /// Counts changes from 1.
@@ -131,17 +141,25 @@ impl Secret {
 }
 
 impl Ending {
-    /// `signed_out` or `reused`.
+    /// All endings.
+    pub const ALL: [Self; 6] =
+        [Self::SignedOut, Self::Reused, Self::Revoked, Self::PasswordChanged, Self::Switched, Self::Deactivated];
+
+    /// `signed_out`, `reused`, `revoked`, `password_changed`, `switched` or `deactivated`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::SignedOut => "signed_out",
             Self::Reused => "reused",
+            Self::Revoked => "revoked",
+            Self::PasswordChanged => "password_changed",
+            Self::Switched => "switched",
+            Self::Deactivated => "deactivated",
         }
     }
 
     /// The ending of exactly this name.
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::SignedOut, Self::Reused].into_iter().find(|ending| ending.name() == name)
+        Self::ALL.into_iter().find(|ending| ending.name() == name)
     }
 }
 
@@ -164,6 +182,7 @@ impl DeviceSession {
             created_at: now,
             last_seen_at: now,
             expires_at: now + FAMILY_LIFE,
+            hold: None,
             ended: None,
             version: 1,
         }
@@ -172,6 +191,17 @@ impl DeviceSession {
     /// True while it may be used.
     pub fn is_live(&self, now: DateTime<Utc>) -> bool {
         self.ended.is_none() && now < self.expires_at
+    }
+
+    /// True when it was not used for as long as its company allows (I6); `None` allows any time.
+    pub fn is_idle(&self, allowed: Option<Duration>, now: DateTime<Utc>) -> bool {
+        allowed.is_some_and(|allowed| self.last_seen_at + allowed <= now)
+    }
+
+    /// The session with a later sign of life, which is no change that anybody waits for: the version stays.
+    #[must_use]
+    pub fn seen_at(self, at: Option<DateTime<Utc>>) -> Self {
+        Self { last_seen_at: at.map_or(self.last_seen_at, |at| at.max(self.last_seen_at)), ..self }
     }
 
     /// A refresh token of this session: it lives [`REFRESH_LIFE`], and no longer than its family.
@@ -195,6 +225,18 @@ impl DeviceSession {
         Self { last_seen_at: now, ip: origin.ip.or(self.ip), user_agent, version: self.version + 1, ..self }
     }
 
+    /// The session under this hold, or free of one.
+    #[must_use]
+    pub fn under(self, hold: Option<Hold>) -> Self {
+        Self { hold, ..self }
+    }
+
+    /// The session free of its hold, one version on.
+    #[must_use]
+    pub fn freed(self) -> Self {
+        Self { hold: None, version: self.version + 1, ..self }
+    }
+
     /// The session ended; the first ending stays.
     #[must_use]
     pub fn ended(self, ending: Ending, now: DateTime<Utc>) -> Self {
@@ -210,10 +252,12 @@ impl DeviceSession {
             .open("membership_id", self.membership)
             .open("last_seen_at", self.last_seen_at)
             .open("expires_at", self.expires_at)
+            .open("held", self.hold.is_some())
             .open("ended_at", self.ended.map(|(at, _)| at))
             .open("ending", self.ended.map(|(_, ending)| ending.name()))
             .personal("ip", self.ip)
             .personal("user_agent", &self.user_agent)
+            .about(self.account)
     }
 }
 
@@ -318,6 +362,28 @@ mod tests {
         let ended = session().ended(Ending::SignedOut, at(5));
         assert_eq!(token.renewal(&ended, at(6)), Renewal::Over);
         assert_eq!(ended.clone().ended(Ending::Reused, at(9)), ended);
+    }
+
+    #[test]
+    fn i6_a_session_is_idle_after_the_companys_time_without_use() {
+        let half_an_hour = Some(Duration::minutes(30));
+        let idle = |session: &DeviceSession, second| session.is_idle(half_an_hour, at(second));
+        assert_eq!([1_799, 1_800].map(|second| idle(&session(), second)), [false, true]);
+        let later = session().seen_at(Some(at(600)));
+        assert_eq!([2_399, 2_400].map(|second| idle(&later, second)), [false, true]);
+        assert_eq!(
+            (later.version, later.clone().seen_at(Some(at(5))), later.clone().seen_at(None)),
+            (1, later.clone(), later)
+        );
+        assert!(!session().is_idle(None, at(1_000_000_000)));
+    }
+
+    #[test]
+    fn endings_are_read_by_the_name_they_are_written_by() {
+        for ending in Ending::ALL {
+            assert_eq!(Ending::parse(ending.name()), Some(ending));
+        }
+        assert_eq!(Ending::parse("forgotten"), None);
     }
 
     proptest! {

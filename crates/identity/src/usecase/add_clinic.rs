@@ -3,7 +3,7 @@
 use kernel::{Change, Committed, Permit, Reply, StoreError, commit};
 
 use crate::Identity;
-use crate::model::clinic::Clinic;
+use crate::model::clinic::{Clinic, ClinicRegister};
 use crate::model::name::PlaceName;
 use crate::model::place::{Country, Locale, TimeZone};
 use crate::permission;
@@ -19,6 +19,8 @@ pub struct AddClinic {
     pub time_zone: TimeZone,
     /// The language of its messages.
     pub locale: Locale,
+    /// What the authorities know it by.
+    pub register: ClinicRegister,
 }
 
 /// Adds a clinic to the company.
@@ -29,9 +31,10 @@ pub async fn add_clinic(
     reply: Reply<Clinic>,
 ) -> Result<Committed<Clinic>, StoreError> {
     let now = env.clock.now();
-    let AddClinic { name, country, time_zone, locale } = ask;
+    let AddClinic { name, country, time_zone, locale, register } = ask;
     let tenant = permit.scope().tenant();
-    let clinic = Clinic { id: env.ids.next(), tenant, name, country, time_zone, locale, created_at: now, version: 1 };
+    let (id, created_at, version) = (env.ids.next(), now, 1);
+    let clinic = Clinic { id, tenant, name, country, time_zone, locale, register, created_at, version };
     let tx = env.db.begin(permit.scope()).await?;
     tx.clinic_add(&clinic).await?;
     let change = Change::created(clinic.id, clinic.version, clinic.facts());

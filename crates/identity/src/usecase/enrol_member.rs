@@ -12,6 +12,7 @@ use crate::model::membership::{Credentials, Membership, MembershipStatus};
 use crate::model::name::DisplayName;
 use crate::model::password::{Password, PasswordHash};
 use crate::model::place::Locale;
+use crate::model::preferences::Preferences;
 use crate::model::role::Role;
 use crate::permission;
 use crate::ports::{FOREIGN_KEY, HashingFailed, MEMBERSHIP_ACCOUNT_UNIQUE};
@@ -158,6 +159,7 @@ fn new_account(
         password: Some(hash),
         email_verified_at: Some(now),
         locale,
+        preferences: Preferences::default(),
         created_at: now,
         version: 1,
     }

@@ -1,12 +1,13 @@
 //! Renewing a session's tokens (I4).
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use kernel::seal::CannotOpen;
 use kernel::{
     Change, Committed, FromStore, Kind, Origin, Permit, Refusal, Reply, StoreError, commit, unchanged, unheard,
 };
 use thiserror::Error;
 
+use super::second_factor;
 use super::signed_in::{SignedIn, signed_in};
 use crate::Identity;
 use crate::model::access_token::CannotSign;
@@ -75,6 +76,7 @@ pub async fn refresh(
     let tx = env.db.begin_across_tenants("refresh").await?;
     let token = tx.refresh_token_locked(&secret.hash()).await?.ok_or(RefreshError::Invalid)?;
     let session = tx.session_locked(token.tenant, token.session).await?.ok_or(RefreshError::Invalid)?;
+    let session = session.seen_at(env.seen.of(token.session));
     match token.renewal(&session, now) {
         Renewal::Over => Err(RefreshError::Invalid),
         Renewal::Reused => Err(alarm(env, origin, tx, session, now).await?),
@@ -98,9 +100,14 @@ async fn rotate(
 ) -> Result<Committed<SignedIn>, RefreshError> {
     let now = env.clock.now();
     let profile = active(tx.as_ref(), &session).await?;
+    let idle = tx.company_settings(session.tenant).await?.session_idle_minutes;
+    if session.is_idle(idle.map(|minutes| Duration::minutes(minutes.into())), now) {
+        return Err(RefreshError::Invalid);
+    }
+    let hold = second_factor::hold(tx.as_ref(), &profile.membership).await?;
     let successor = Secret::new(*env.random.secret());
     let before = session.facts();
-    let session = session.seen(origin, now);
+    let session = session.seen(origin, now).under(hold);
     let sealed = secret.seal_successor(&token, &successor)?;
     tx.refresh_token_spent(&token.spent(sealed, now)).await?;
     tx.refresh_token_add(&session.token(env.ids.next(), &successor, now)).await?;

@@ -2,11 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use kernel::ids::{AccountId, TenantId};
+use kernel::seal::CannotOpen;
 use kernel::{Change, Committed, Fault, FromStore, Kind, Origin, Permit, Refusal, Reply, StoreError, commit, unheard};
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 use uuid::Uuid;
 
+use super::second_factor::{self, Unproved};
 use super::signed_in::{Opening, SignedIn, signed_in};
 use crate::Identity;
 use crate::model::access_token::CannotSign;
@@ -15,8 +17,9 @@ use crate::model::backoff::{AttemptKey, FORGET_AFTER, Failures, Patience};
 use crate::model::email::Email;
 use crate::model::membership::{CompanyOfAccount, NoCompany, choose_company};
 use crate::model::password::{PasswordAttempt, PasswordHash};
+use crate::model::second_factor::FactorCode;
 use crate::permission;
-use crate::ports::HashingFailed;
+use crate::ports::{AcrossTx, HashingFailed};
 
 /// Who wants to sign in, and where.
 #[derive(Debug)]
@@ -27,6 +30,8 @@ pub struct SignIn {
     pub password: PasswordAttempt,
     /// The company; needed when the account has several.
     pub company: Option<TenantId>,
+    /// A code of the second factor; needed when the account has one.
+    pub code: Option<FactorCode>,
 }
 
 /// Why nobody signed in.
@@ -41,6 +46,12 @@ pub enum SignInError {
         /// In how many seconds another try is accepted.
         retry_after: i64,
     },
+    /// The password is right; the account has a second factor, and no code came.
+    #[error("a code of the second factor is needed")]
+    CodeRequired,
+    /// The password is right, and the code wrong or used before.
+    #[error("wrong code")]
+    WrongCode,
     /// Too many wrong passwords from this address.
     #[error("too many wrong passwords from this address")]
     NetworkLocked {
@@ -59,6 +70,9 @@ pub enum SignInError {
     /// No token could be signed.
     #[error(transparent)]
     Signing(#[from] CannotSign),
+    /// The second factor's seed does not open.
+    #[error(transparent)]
+    Sealing(#[from] CannotOpen),
     /// The store's answer.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -67,12 +81,12 @@ pub enum SignInError {
 impl Refusal for SignInError {
     fn kind(&self) -> Kind {
         match self {
-            Self::InvalidCredentials => Kind::Unauthenticated,
+            Self::InvalidCredentials | Self::CodeRequired | Self::WrongCode => Kind::Unauthenticated,
             Self::AccountLocked { .. } | Self::NetworkLocked { .. } => Kind::RateLimited,
             Self::NotAMember => Kind::Forbidden,
             Self::CompanyRequired(_) => Kind::Invalid,
             Self::Hashing(error) => error.kind(),
-            Self::Signing(_) => Kind::Internal,
+            Self::Signing(_) | Self::Sealing(_) => Kind::Internal,
             Self::Store(error) => error.kind(),
         }
     }
@@ -81,11 +95,13 @@ impl Refusal for SignInError {
         match self {
             Self::InvalidCredentials => "identity.invalid_credentials",
             Self::AccountLocked { .. } => "identity.account_locked",
+            Self::CodeRequired => "identity.totp_code_required",
+            Self::WrongCode => "identity.totp_code_wrong",
             Self::NetworkLocked { .. } => "identity.network_locked",
             Self::NotAMember => "identity.not_a_member",
             Self::CompanyRequired(_) => "identity.company_required",
             Self::Hashing(error) => error.code(),
-            Self::Signing(_) => "internal",
+            Self::Signing(_) | Self::Sealing(_) => "internal",
             Self::Store(error) => error.code(),
         }
     }
@@ -93,6 +109,8 @@ impl Refusal for SignInError {
     fn faults(&self) -> Vec<Fault> {
         match self {
             Self::CompanyRequired(_) => vec![Fault::at("/company_id", "required")],
+            Self::CodeRequired => vec![Fault::at("/totp_code", "required")],
+            Self::WrongCode => vec![Fault::at("/totp_code", "identity.totp_code_wrong")],
             _ => Vec::new(),
         }
     }
@@ -107,6 +125,18 @@ impl Refusal for SignInError {
                 Map::from_iter([("retry_after".to_owned(), json!(retry_after))])
             }
             _ => Map::new(),
+        }
+    }
+}
+
+impl From<Unproved> for SignInError {
+    fn from(unproved: Unproved) -> Self {
+        match unproved {
+            Unproved::Missing => Self::CodeRequired,
+            Unproved::Wrong => Self::WrongCode,
+            Unproved::Locked { retry_after } => Self::AccountLocked { retry_after },
+            Unproved::Sealing(error) => Self::Sealing(error),
+            Unproved::Store(error) => Self::Store(error),
         }
     }
 }
@@ -140,16 +170,54 @@ pub async fn sign_in(
     if let Some(retry_after) = found.account_locked(now) {
         return Err(SignInError::AccountLocked { retry_after });
     }
-    let company = choose_company(&found.companies, ask.company).map_err(|none| match none {
-        NoCompany::NotAMember => SignInError::NotAMember,
-        NoCompany::Several(companies) => SignInError::CompanyRequired(companies),
-    })?;
-    let rehashed = rehashed(env, account, attempt).await?;
-    open(env, origin, &found, &company, rehashed, reply).await
+    let rehashed = rehashed(env, &account, attempt).await?;
+    let tx = env.db.begin_across_tenants("sign-in").await?;
+    if !is_still(tx.as_ref(), &account).await? {
+        return Err(StoreError::Contended.into());
+    }
+    if let Err(unproved) = second_factor::prove(env, tx.as_ref(), &account, ask.code.as_ref()).await {
+        return Err(unproved_at(origin, tx, &found, unproved, now).await?);
+    }
+    // Asked after the second factor, which alone may learn where the account works; what is refused here spends no code.
+    let company = choose_company(&found.companies, ask.company)?;
+    open(env, origin, tx, (&found, &company), rehashed, reply).await
+}
+
+impl From<NoCompany> for SignInError {
+    fn from(none: NoCompany) -> Self {
+        match none {
+            NoCompany::NotAMember => Self::NotAMember,
+            NoCompany::Several(companies) => Self::CompanyRequired(companies),
+        }
+    }
+}
+
+/// False when the password was changed while the one that came was being compared: it opens nothing any more. The account
+/// stays locked, so that a change waits for the session that it is to end.
+pub(super) async fn is_still(tx: &dyn AcrossTx, account: &Account) -> Result<bool, StoreError> {
+    Ok(tx.account_locked(account.id).await?.is_some_and(|now| now.password == account.password))
+}
+
+/// A wrong code is counted and journalled as a wrong password is; a missing one is no failure.
+pub(super) async fn unproved_at(
+    origin: &Origin,
+    tx: Box<dyn AcrossTx>,
+    found: &Found,
+    unproved: Unproved,
+    now: DateTime<Utc>,
+) -> Result<SignInError, StoreError> {
+    let refusal = SignInError::from(unproved);
+    match (&refusal, found.companies.first()) {
+        (SignInError::WrongCode, Some(company)) => {
+            let member = (company.tenant, company.membership);
+            second_factor::refuse(tx, origin, &found.keys, member, (refusal, now)).await
+        }
+        _ => Ok(refusal),
+    }
 }
 
 /// What is known of an address before its password is looked at.
-struct Found {
+pub(super) struct Found {
     account: Option<Account>,
     companies: Vec<CompanyOfAccount>,
     keys: Vec<AttemptKey>,
@@ -158,7 +226,7 @@ struct Found {
 }
 
 impl Found {
-    async fn look_up(env: &Identity, email: &Email, origin: &Origin) -> Result<Self, StoreError> {
+    pub(super) async fn look_up(env: &Identity, email: &Email, origin: &Origin) -> Result<Self, StoreError> {
         let view = env.db.view_across_tenants("sign-in").await?;
         let account = view.account_by_email(email).await?;
         // Asked for nobody too, so that an unknown address takes as many round trips as a known one.
@@ -173,16 +241,16 @@ impl Found {
         Ok(Self { account, companies, keys, by_account, by_network })
     }
 
-    fn hash(&self) -> PasswordHash {
+    pub(super) fn hash(&self) -> PasswordHash {
         let known = self.account.as_ref().and_then(|account| account.password.clone());
         known.unwrap_or_else(PasswordHash::of_nobody)
     }
 
-    fn account_locked(&self, now: DateTime<Utc>) -> Option<i64> {
+    pub(super) fn account_locked(&self, now: DateTime<Utc>) -> Option<i64> {
         self.by_account?.blocked_until(Patience::Account, now).map(|until| seconds_left(until, now))
     }
 
-    fn network_locked(&self, now: DateTime<Utc>) -> Option<i64> {
+    pub(super) fn network_locked(&self, now: DateTime<Utc>) -> Option<i64> {
         self.by_network?.blocked_until(Patience::Network, now).map(|until| seconds_left(until, now))
     }
 }
@@ -193,7 +261,12 @@ fn seconds_left(until: DateTime<Utc>, now: DateTime<Utc>) -> i64 {
 
 /// Counts the failure and journals it in the member's company. An address that is nobody's has no journal to stand in; one
 /// statement that finds nothing stands in its place, so that both take the same round trips.
-async fn refuse(env: &Identity, origin: &Origin, found: &Found, now: DateTime<Utc>) -> Result<SignInError, StoreError> {
+pub(super) async fn refuse(
+    env: &Identity,
+    origin: &Origin,
+    found: &Found,
+    now: DateTime<Utc>,
+) -> Result<SignInError, StoreError> {
     let tx = env.db.begin_across_tenants("failed sign-in").await?;
     tx.failure_add(&found.keys, now, now - FORGET_AFTER).await?;
     let Some(company) = found.companies.first() else {
@@ -216,10 +289,10 @@ struct Rehashed {
 /// A hash with today's parameters, when the account has another.
 async fn rehashed(
     env: &Identity,
-    account: Account,
+    account: &Account,
     attempt: PasswordAttempt,
 ) -> Result<Option<Rehashed>, HashingFailed> {
-    let Some(old) = account.password.filter(PasswordHash::is_outdated) else { return Ok(None) };
+    let Some(old) = account.password.clone().filter(PasswordHash::is_outdated) else { return Ok(None) };
     let new = env.passwords.hash(attempt.proven()).await?;
     Ok(Some(Rehashed { account: account.id, old, new }))
 }
@@ -227,15 +300,15 @@ async fn rehashed(
 async fn open(
     env: &Identity,
     origin: &Origin,
-    found: &Found,
-    company: &CompanyOfAccount,
+    tx: Box<dyn AcrossTx>,
+    (found, company): (&Found, &CompanyOfAccount),
     rehashed: Option<Rehashed>,
     reply: Reply<SignedIn>,
 ) -> Result<Committed<SignedIn>, SignInError> {
     let now = env.clock.now();
-    let tx = env.db.begin_across_tenants("sign-in").await?;
     let profile = tx.profile(company.tenant, company.membership).await?.ok_or(SignInError::NotAMember)?;
-    let opening = Opening::of(env, &profile.membership, origin, now);
+    let hold = second_factor::hold(tx.as_ref(), &profile.membership).await?;
+    let opening = Opening::of(env, &profile.membership, origin, now).under(hold);
     tx.session_add(&opening.session).await?;
     tx.refresh_token_add(&opening.token).await?;
     if let (Some(key), Some(_)) = (found.keys.first(), found.by_account) {

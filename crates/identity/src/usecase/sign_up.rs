@@ -2,26 +2,23 @@
 
 use chrono::{DateTime, Utc};
 use events::identity::CompanyFounded;
-use kernel::{Change, Committed, FromStore, Kind, NewJob, Origin, Permit, Refusal, Reply, StoreError, commit};
+use kernel::{Change, Committed, FromStore, Kind, Origin, Permit, Refusal, Reply, StoreError, commit};
 use thiserror::Error;
 
+use super::founding::{Founding, NewCompany};
+use super::send_verification::AskedProof;
 use super::signed_in::{Opening, SignedIn, signed_in};
-use super::verification_mail;
 use crate::Identity;
 use crate::model::access_token::CannotSign;
 use crate::model::account::Account;
-use crate::model::clinic::Clinic;
-use crate::model::company::Company;
 use crate::model::email::Email;
-use crate::model::email_proof::EmailProof;
-use crate::model::membership::{CompanyOfAccount, Credentials, Membership, MembershipStatus, Profile};
+use crate::model::membership::{CompanyOfAccount, Profile};
 use crate::model::name::{DisplayName, PlaceName};
 use crate::model::password::{Password, PasswordHash};
 use crate::model::place::{Country, Locale, TimeZone};
-use crate::model::role::Role;
-use crate::model::session::Secret;
+use crate::model::preferences::Preferences;
 use crate::permission;
-use crate::ports::{ACCOUNT_EMAIL_UNIQUE, AcrossTx, HashingFailed};
+use crate::ports::{ACCOUNT_EMAIL_UNIQUE, HashingFailed};
 
 /// Who founds what, with which password.
 #[derive(Debug)]
@@ -116,100 +113,56 @@ pub async fn sign_up(
     let now = env.clock.now();
     let SignUp { founder, password } = ask;
     let hash = env.passwords.hash(password).await?;
-    let founded = founded(env, founder, hash, now);
-    let Profile { account, membership, company, .. } = &founded.profile;
-    let opening = Opening::of(env, membership, origin, now);
+    let Founder { company_name: name, country, time_zone, locale, .. } = founder.clone();
+    let account = account(env, founder, hash, now);
+    let place = NewCompany { name, country, time_zone, locale };
+    let founding = Founding::of(env, place, (account.id, account.name.clone()), now);
+    let (company, admin) = (founding.company.id, founding.admin.id);
+    let asked = account.email_verified_at.is_none().then(|| AskedProof::of(env, company, &account, now));
+    let opening = Opening::of(env, &founding.admin, origin, now);
 
     let tx = env.db.begin_across_tenants("sign-up").await?;
-    save(tx.as_ref(), &founded).await?;
+    tx.account_add(&account).await.map_err(refused)?;
+    founding.save(tx.as_ref()).await?;
+    if let Some(asked) = &asked {
+        tx.email_proof_add(&asked.proof).await?;
+    }
     tx.session_add(&opening.session).await?;
     tx.refresh_token_add(&opening.token).await?;
 
-    let permit = Permit::<permission::SignUp>::system(company.id, "sign-up", origin.clone());
-    let mut journal = permit
-        .journal(company.id, now)
-        .changed(Change::created(company.id, company.version, company.facts()))
+    let session = &opening.session;
+    let permit = Permit::<permission::SignUp>::system(company, "sign-up", origin.clone());
+    let journal = founding
+        .told(permit.journal(company, now))
         .changed(Change::created(account.id, account.version, account.facts()))
-        .changed(Change::created(membership.id, membership.version, membership.facts()))
-        .changed(Change::created(opening.session.id, opening.session.version, opening.session.facts()))
-        .with(&CompanyFounded { company_id: company.id, membership_id: membership.id, account_id: account.id });
-    for clinic in &founded.profile.clinics {
-        journal = journal.changed(Change::created(clinic.id, clinic.version, clinic.facts()));
-    }
-    if let Some((_, secret)) = &founded.proof {
-        journal = journal.job(mail_job(account, secret, now));
-    }
-    let value = signed_in(env, founded.profile, &opening.session, opening.secret, now)?;
+        .changed(Change::created(session.id, session.version, session.facts()))
+        .with(&CompanyFounded { company_id: company, membership_id: admin, account_id: account.id });
+    let journal = match asked {
+        Some(asked) => journal.job(asked.mail(&account, now)),
+        None => journal,
+    };
+    let value = signed_in(env, profile(account, founding), &opening.session, opening.secret, now)?;
     Ok(commit(tx, journal, value, reply).await?)
 }
 
-struct Founded {
-    profile: Profile,
-    proof: Option<(EmailProof, Secret)>,
-}
-
-fn founded(env: &Identity, ask: Founder, password: PasswordHash, now: DateTime<Utc>) -> Founded {
-    let Founder { company_name: name, country, time_zone, locale, .. } = ask;
-    let company = Company { id: env.ids.next(), name, country, locale, created_at: now, version: 1 };
-    let clinic = Clinic {
-        id: env.ids.next(),
-        tenant: company.id,
-        name: company.name.clone(),
-        country,
-        time_zone,
-        locale,
-        created_at: now,
-        version: 1,
-    };
-    let account = Account {
+fn account(env: &Identity, ask: Founder, password: PasswordHash, now: DateTime<Utc>) -> Account {
+    Account {
         id: env.ids.next(),
         email: ask.email,
         name: ask.name,
         password: Some(password),
         email_verified_at: (ask.proof == AddressProof::Given).then_some(now),
-        locale,
+        locale: ask.locale,
+        preferences: Preferences::default(),
         created_at: now,
         version: 1,
-    };
-    let membership = Membership {
-        id: env.ids.next(),
-        tenant: company.id,
-        account: account.id,
-        role: Role::Admin,
-        status: MembershipStatus::Active,
-        display_name: account.name.clone(),
-        practitioner: None,
-        patient: None,
-        clinics: Vec::new(),
-        credentials: Credentials::default(),
-        created_at: now,
-        version: 1,
-    };
-    let proof = (ask.proof == AddressProof::ByMail).then(|| {
-        let secret = Secret::new(*env.random.secret());
-        (EmailProof::ask(env.ids.next(), company.id, account.id, &secret, now), secret)
-    });
+    }
+}
+
+fn profile(account: Account, founding: Founding) -> Profile {
+    let Founding { company, clinic, admin: membership } = founding;
     let companies = vec![CompanyOfAccount::of(&company, &membership)];
-    Founded { profile: Profile { account, membership, company, clinics: vec![clinic], companies }, proof }
-}
-
-async fn save(tx: &dyn AcrossTx, founded: &Founded) -> Result<(), SignUpError> {
-    let Profile { account, membership, company, clinics, .. } = &founded.profile;
-    tx.account_add(account).await.map_err(refused)?;
-    tx.company_add(company).await?;
-    for clinic in clinics {
-        tx.clinic_add(clinic).await?;
-    }
-    tx.membership_add(membership).await?;
-    if let Some((proof, _)) = &founded.proof {
-        tx.email_proof_add(proof).await?;
-    }
-    Ok(())
-}
-
-fn mail_job(account: &Account, secret: &Secret, now: DateTime<Utc>) -> NewJob {
-    let payload = verification_mail::payload(account, secret);
-    NewJob { kind: verification_mail::KIND, payload, run_at: now }
+    Profile { account, membership, company, clinics: vec![clinic], companies }
 }
 
 fn refused(error: StoreError) -> SignUpError {

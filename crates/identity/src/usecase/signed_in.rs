@@ -1,10 +1,11 @@
 //! What every way of signing in ends with: an open session and its tokens.
 
 use chrono::{DateTime, Utc};
-use kernel::Origin;
+use kernel::{Hold, Origin};
 
 use crate::Identity;
 use crate::model::access_token::{Bearer, CannotSign};
+use crate::model::csrf::CsrfToken;
 use crate::model::membership::{Membership, Profile};
 use crate::model::session::{DeviceSession, RefreshToken, Secret};
 
@@ -15,6 +16,10 @@ pub struct SignedIn {
     pub access_token: AccessToken,
     /// The refresh token.
     pub refresh_token: Secret,
+    /// What a browser's page sends back.
+    pub csrf_token: CsrfToken,
+    /// What the member must do before its permissions count.
+    pub hold: Option<Hold>,
     /// Who it is.
     pub profile: Profile,
 }
@@ -51,6 +56,11 @@ impl Opening {
         let token = session.token(env.ids.next(), &secret, now);
         Self { session, token, secret }
     }
+
+    /// The same under what the company's policy still asks for.
+    pub(super) fn under(self, hold: Option<Hold>) -> Self {
+        Self { session: self.session.under(hold), ..self }
+    }
 }
 
 pub(super) fn signed_in(
@@ -69,5 +79,6 @@ pub(super) fn signed_in(
     };
     let claims = env.issuer.claims(&bearer, env.ids.uuid(), now);
     let access_token = AccessToken(env.issuer.sign(&claims, &env.keys.set())?);
-    Ok(SignedIn { access_token, refresh_token, profile })
+    let csrf_token = CsrfToken::of(&env.keyring, session.tenant, session.id).ok().ok_or(CannotSign)?;
+    Ok(SignedIn { access_token, refresh_token, csrf_token, hold: session.hold, profile })
 }

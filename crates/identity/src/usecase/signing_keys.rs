@@ -36,6 +36,18 @@ pub async fn ready(env: &Identity) -> Result<(), KeysError> {
         env.keys.replace(keys, env.clock.now());
         return Ok(());
     }
+    follow(env, newest).await
+}
+
+/// Makes the next key before its time; the one that signed until now goes on verifying, the one before it does not. Done
+/// twice, no token that was signed before is accepted any longer, on other nodes within a minute.
+pub async fn rotate(env: &Identity) -> Result<(), KeysError> {
+    let (_, newest) = read(env).await?;
+    follow(env, newest).await
+}
+
+/// Adds the key after `newest`, unless another node has just done so, and reads them all.
+async fn follow(env: &Identity, newest: i32) -> Result<(), KeysError> {
     let now = env.clock.now();
     let key = StoredKey::seal(env.ids.next(), newest + 1, &env.random.secret(), &env.keyring, now)?;
     let tx = env.db.begin_across_tenants("signing key").await?;

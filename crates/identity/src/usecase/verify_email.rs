@@ -55,11 +55,14 @@ pub async fn verify_email(
     let tx = env.db.begin_across_tenants("verify an address").await?;
     let proof = tx.email_proof_locked(&secret.hash()).await?.ok_or(VerifyEmailError::Invalid)?;
     let proof = proof.given(now).ok_or(VerifyEmailError::Invalid)?;
-    let account = tx.account_by_id(proof.account).await?.ok_or(VerifyEmailError::Invalid)?;
+    let account = tx.account_locked(proof.account).await?.ok_or(VerifyEmailError::Invalid)?;
     let before = account.facts();
+    let was_verified = account.email_verified_at.is_some();
     let account = account.verified(now);
     tx.email_proof_used(&proof).await?;
-    tx.account_update(&account).await?;
+    if !was_verified {
+        tx.account_verified(&account).await?;
+    }
     let permit = Permit::<permission::VerifyEmail>::system(proof.tenant, "verify an address", origin.clone());
     let change = Change::updated(account.id, account.version, &before, &account.facts());
     Ok(commit(tx, permit.journal(account.id, now).changed(change), account.id, reply).await?)

@@ -7,27 +7,29 @@ use async_trait::async_trait;
 use chrono::Duration;
 use identity::Identity;
 use identity::model::access_token::Issuer;
+use identity::model::clinic::ClinicRegister;
 use identity::model::email::Email;
 use identity::model::membership::{Credentials, Membership};
 use identity::model::name::{DisplayName, PlaceName};
+use identity::model::oidc::{Handshake, Person, Provider};
 use identity::model::password::{Password, PasswordAttempt, PasswordHash};
 use identity::model::place::{Country, Locale, TimeZone};
 use identity::model::role::Role;
 use identity::model::session::Secret;
 use identity::permission::{self, CompanyManage, CompanyRead, UsersManage};
-use identity::ports::{HashingFailed, IdentityDb, PasswordHasher, Randomness};
+use identity::ports::{HashingFailed, IdentityDb, OpenId, OpenIdFailed, PasswordHasher, Randomness};
 use identity::usecase::add_clinic::{AddClinic, add_clinic};
 use identity::usecase::authenticate::{AuthenticateError, authenticate};
 use identity::usecase::enrol_member::{EnrolError, EnrolMember, enrol_member};
 use identity::usecase::list_clinics::list_clinics;
 use identity::usecase::me::me;
 use identity::usecase::refresh::{RefreshError, refresh};
+use identity::usecase::send_mail::SendMail;
 use identity::usecase::sign_in::{SignIn, SignInError, sign_in};
 use identity::usecase::sign_out::sign_out;
 use identity::usecase::sign_up::{AddressProof, Founder, SignUp, SignUpError, sign_up};
 use identity::usecase::signed_in::SignedIn;
 use identity::usecase::signing_keys;
-use identity::usecase::verification_mail::VerificationMail;
 use identity::usecase::verify_email::{VerifyEmailError, verify_email};
 use kernel::jobs::{JobHandler, JobQueue};
 use kernel::{Clock, PageAsk, Reach, Refusal, Session, unheard};
@@ -70,6 +72,23 @@ impl Randomness for Bytes {
     }
 }
 
+struct NoProvider;
+
+#[async_trait]
+impl OpenId for NoProvider {
+    fn providers(&self) -> Vec<Provider> {
+        Vec::new()
+    }
+
+    async fn address(&self, _: Provider, _: &Handshake) -> Result<String, OpenIdFailed> {
+        Err(OpenIdFailed::Unavailable)
+    }
+
+    async fn person(&self, _: Provider, _: &str, _: &Handshake) -> Result<Person, OpenIdFailed> {
+        Err(OpenIdFailed::Unavailable)
+    }
+}
+
 struct World {
     own: Own,
     env: Identity,
@@ -92,7 +111,12 @@ impl World {
     }
 
     async fn sign_in(&self, email: &str, password: &str) -> Result<SignedIn, SignInError> {
-        let ask = SignIn { email: address(email), password: PasswordAttempt::new(password.to_owned()), company: None };
+        let ask = SignIn {
+            email: address(email),
+            password: PasswordAttempt::new(password.to_owned()),
+            company: None,
+            code: None,
+        };
         sign_in(&self.env, &origin(), ask, unheard).await.map(Committed::into_value)
     }
 
@@ -125,10 +149,13 @@ fn env(own: &Own, hasher: Arc<PlainHasher>) -> Identity {
         ids: Arc::new(SystemIds),
         random: Arc::new(Bytes),
         passwords: hasher,
+        openid: Arc::new(NoProvider),
+        return_origins: Vec::new(),
         keyring: Arc::new(own.db.keys().clone()),
         issuer: Issuer { iss: "https://clinic.example".to_owned(), aud: "salus".to_owned() },
         keys: identity::model::live_keys::LiveKeys::default(),
         callers: identity::model::callers::Callers::default(),
+        seen: identity::model::seen::Seen::default(),
     }
 }
 
@@ -180,8 +207,8 @@ async fn i1_sign_up_makes_company_clinic_and_admin_at_once() {
     }
     assert_eq!(number(&world.own.db, "SELECT count(*) FROM journal_entry").await, 1);
     assert_eq!(number(&world.own.db, "SELECT count(*) FROM event WHERE kind = 'identity.company_founded'").await, 1);
-    let own = world.session(&founder).await.own_permit();
-    assert_eq!(&me(&world.env, &own).await.unwrap(), profile);
+    let own = world.session(&founder).await.own_permit().unwrap();
+    assert_eq!(&me(&world.env, &own, None).await.unwrap().profile, profile);
 }
 
 #[tokio::test]
@@ -199,7 +226,7 @@ async fn i1_a_taken_address_is_told_and_nothing_is_left_behind() {
 async fn i1_the_mailed_link_verifies_the_address_once() {
     let (world, founder) = World::founded("ana@aurora.example").await;
     let mailer: Arc<Database> = Arc::new(world.own.db.clone());
-    let handler = VerificationMail { mailer, public_url: "https://clinic.example".to_owned() };
+    let handler = SendMail { mailer, app_url: "https://clinic.example".to_owned() };
     let jobs = world.own.db.lease("worker", 10).await.unwrap();
     handler.run(&jobs[0]).await.unwrap();
     handler.run(&jobs[0]).await.unwrap();
@@ -324,8 +351,8 @@ async fn i6_sign_out_really_ends_the_session_and_nothing_else() {
     let (world, founder) = World::founded("ana@aurora.example").await;
     let other = world.sign_in("ana@aurora.example", RIGHT).await.unwrap();
     let session = world.session(&founder).await;
-    let _ = sign_out(&world.env, &session.own_permit(), unheard).await.unwrap();
-    let _ = sign_out(&world.env, &session.own_permit(), unheard).await.unwrap();
+    let _ = sign_out(&world.env, &session.own_permit().unwrap(), unheard).await.unwrap();
+    let _ = sign_out(&world.env, &session.own_permit().unwrap(), unheard).await.unwrap();
     assert!(matches!(authenticate(&world.env, founder.access_token.expose()).await, Err(AuthenticateError::Over)));
     assert!(world.refresh(&founder.refresh_token).await.is_err());
     assert!(authenticate(&world.env, other.access_token.expose()).await.is_ok());
@@ -359,6 +386,7 @@ async fn i3_a_token_of_another_node_is_known_although_its_key_is_new() {
         email: address("ana@aurora.example"),
         password: PasswordAttempt::new(RIGHT.to_owned()),
         company: None,
+        code: None,
     };
     let there = sign_in(&other, &origin(), ask, unheard).await.unwrap().into_value();
     assert!(authenticate(&world.env, there.access_token.expose()).await.is_ok());
@@ -391,6 +419,7 @@ async fn a_person_works_in_several_companies() {
         email: address("rita@aurora.example"),
         password: PasswordAttempt::new(RIGHT.to_owned()),
         company: Some(luz.profile.company.id),
+        code: None,
     };
     let there = sign_in(&world.env, &origin(), ask, unheard).await.unwrap().into_value();
     assert_eq!((there.profile.membership.role, there.profile.companies.len()), (Role::Nurse, 2));
@@ -406,6 +435,7 @@ async fn a_member_is_bound_to_practitioner_and_clinics() {
         country: Country::FRANCE,
         time_zone: TimeZone::parse("Europe/Paris").unwrap(),
         locale: Locale::Fr,
+        register: ClinicRegister::default(),
     };
     let paris = add_clinic(&world.env, &permit, ask, unheard).await.unwrap().into_value();
     let practitioner = kernel::ids::PractitionerId::from_uuid(Uuid::from_u128(5));
@@ -452,5 +482,5 @@ async fn i3_another_companys_claims_open_nothing_here() {
     let token = world.env.issuer.sign(&mixed, &keys).unwrap();
     assert!(matches!(authenticate(&world.env, &token).await, Err(AuthenticateError::Over)));
     let permit = Permit::<permission::ReadMe>::system(luz.profile.company.id, "test", origin());
-    assert!(me(&world.env, &permit).await.is_err());
+    assert!(me(&world.env, &permit, None).await.is_err());
 }

@@ -11,6 +11,7 @@ use actix_web::middleware::Next;
 use actix_web::web::Data;
 
 use crate::docs;
+use crate::pages;
 use crate::state::State;
 
 /// Nothing may be loaded or framed: answers are data.
@@ -19,6 +20,10 @@ const DATA: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none';
 /// Swagger UI loads its own files, sets styles on elements, and calls this server.
 const DOCS: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
     font-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+/// The pages behind mailed links load their own files and call this server.
+const PAGES: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; \
+    frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 fn keep(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
     if !headers.contains_key(&name) {
@@ -31,7 +36,11 @@ pub(crate) async fn secure<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
-    let policy = if docs::is_page(request.path()) { DOCS } else { DATA };
+    let policy = match request.path() {
+        path if docs::is_page(path) => DOCS,
+        path if pages::is_page(path) => PAGES,
+        _ => DATA,
+    };
     let is_https = request.app_data::<Data<State>>().is_some_and(|state| state.settings().is_https());
     let mut response = next.call(request).await?;
     let headers = response.headers_mut();

@@ -13,11 +13,12 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::from_text::FromText;
+use crate::limits::Class;
 use crate::operation::Entry;
-use crate::state::State;
+use crate::state::{Ports, State};
+use crate::traces::{Place, TraceParent, trace_id};
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
-const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// The id of one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,19 +34,6 @@ impl RequestId {
     fn asked(headers: &HeaderMap) -> Option<Self> {
         headers.get(HEADER)?.to_str().ok().and_then(|text| Uuid::from_text(text).ok()).map(Self)
     }
-}
-
-/// The trace id of a `traceparent` header (W3C Trace Context, version 00).
-fn trace_id(headers: &HeaderMap) -> Option<&str> {
-    let text = headers.get(TRACE_PARENT)?.to_str().ok()?;
-    let mut parts = text.split('-');
-    let (version, trace, parent, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-    let is_hex = |part: &str, length| {
-        part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f'))
-    };
-    let is_some = |part: &str| part.bytes().any(|byte| byte != b'0');
-    let sound = is_hex(version, 2) && version != "ff" && is_hex(trace, 32) && is_hex(parent, 16) && is_hex(flags, 2);
-    (sound && is_some(trace) && is_some(parent)).then_some(trace)
 }
 
 /// A method as a label: unknown ones are one.
@@ -72,10 +60,13 @@ pub(crate) async fn trace<B: MessageBody + 'static>(
     let id = RequestId::asked(request.headers()).unwrap_or_else(|| RequestId(state.ports().ids.uuid()));
     request.extensions_mut().insert(id);
     let in_flight = state.metrics().begin();
+    let parent = TraceParent::of(request.headers());
+    let Ports { traces, clock, ids, .. } = state.ports();
+    let place = traces.as_ref().and_then(|_| Place::after(parent, &**clock, &**ids));
     let span = tracing::info_span!(
         "request",
         request_id = %id.0,
-        trace_id = trace_id(request.headers()),
+        trace_id = trace_id(parent, place),
         tenant_id = tracing::field::Empty,
         actor_id = tracing::field::Empty,
     );
@@ -89,26 +80,12 @@ pub(crate) async fn trace<B: MessageBody + 'static>(
     let route = entry.map_or("unmatched", Entry::path);
     let (status, took) = (response.status().as_u16(), begun.elapsed());
     state.metrics().answered(method, route, status, took);
+    // Probes are nobody's trace, and would drown the others.
+    let is_probe = entry.is_some_and(|entry| entry.class() == Class::Probe);
+    if let Some((traces, place)) = traces.as_ref().zip(place).filter(|_| !is_probe) {
+        traces.answered(place.answered(id.0, method, entry, status, took));
+    }
     let operation = entry.map(Entry::id);
     span.in_scope(|| tracing::info!(method, route, operation, status, seconds = took.as_secs_f64(), "answered"));
     Ok(response)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn c14_a_trace_parent_is_continued_when_it_is_sound() {
-        let seen = |text: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(TRACE_PARENT, HeaderValue::from_str(text).unwrap());
-            trace_id(&headers).map(str::to_owned)
-        };
-        let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
-        assert_eq!(seen(&format!("00-{trace}-00f067aa0ba902b7-01")).as_deref(), Some(trace));
-        for bad in ["", "00-xyz-00f067aa0ba902b7-01", "00-00000000000000000000000000000000-00f067aa0ba902b7-01"] {
-            assert_eq!(seen(bad), None, "{bad}");
-        }
-    }
 }

@@ -6,12 +6,14 @@ use actix_web::http::Method;
 use kernel::Kind;
 use utoipa::openapi::path::{Operation as DocumentedOperation, PathItem};
 use utoipa::openapi::request_body::RequestBody;
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Components, Contact, Content, Info, License, OpenApi, Paths, RefOr, Responses, Server, Tag};
 
 use super::responses;
 use super::sketch::{Described as _, Sketch, SketchBody};
 use crate::access::Access;
+use crate::body;
+use crate::cookies;
 use crate::operation::{Entry, Gate, Operation, documented, is_repeatable};
 use crate::params::Params;
 use crate::problem::{HEAD_REFUSALS, NOT_ACCEPTABLE, ProblemDocument, status_of};
@@ -29,7 +31,8 @@ const TAGS: [(&str, &str); 4] = [
 ];
 
 const DESCRIPTION: &str = "The back end of a clinic: patients, appointments, and the people who work there.\n\n\
-    Sign in with `POST /api/v1/auth/sign-in` and send the access token as a bearer token. Errors are problem documents \
+    Sign in with `POST /api/v1/auth/sign-in` and send the access token as a bearer token; pages of the same site may keep \
+    the session in cookies instead (`transport: cookie`). Errors are problem documents \
     (RFC 9457) whose `code` is stable and whose `type` leads to a page that says what to do.";
 
 /// What one operation of the table looks like in the document.
@@ -41,6 +44,9 @@ pub fn operation<O: Operation>(tag: &str, method: &Method, path: &str) -> Docume
     if sketch.is_queryless(path) {
         <Params<()>>::describe(&mut sketch);
     }
+    if sketch.is_bodyless(method) {
+        body::describe_refusals(&mut sketch);
+    }
     imply::<O>(&mut sketch, method);
     let access = <O::Guard as Gate>::ACCESS;
     let mut found = DocumentedOperation::new();
@@ -48,7 +54,7 @@ pub fn operation<O: Operation>(tag: &str, method: &Method, path: &str) -> Docume
     found.operation_id = Some(O::ID.to_owned());
     found.summary = Some(O::SUMMARY.to_owned());
     found.description = Some(described::<O>());
-    found.security = Some(security(access));
+    found.security = Some(security(access, method));
     let permission = serde_json::Value::from(access.name());
     found.extensions = Some([("x-permission".to_owned(), permission)].into_iter().collect());
     found.request_body = sketch.body.take().map(|body| RefOr::T(request_body(body, method)));
@@ -81,12 +87,14 @@ fn described<O: Operation>() -> String {
     if O::DESCRIPTION.is_empty() { format!("{}.", O::SUMMARY) } else { O::DESCRIPTION.to_owned() }
 }
 
-fn security(access: Access) -> Vec<SecurityRequirement> {
+fn security(access: Access, method: &Method) -> Vec<SecurityRequirement> {
     let none: [&str; 0] = [];
+    let cookie = SecurityRequirement::new("cookie", none);
+    let by_cookie = if method.is_safe() { cookie } else { cookie.add("csrf", none) };
     match access {
         Access::Public => Vec::new(),
         Access::Operator => vec![SecurityRequirement::new("operator", none)],
-        Access::Session | Access::Permission(_) => vec![SecurityRequirement::new("bearer", none)],
+        Access::Session | Access::Permission(_) => vec![SecurityRequirement::new("bearer", none), by_cookie],
     }
 }
 
@@ -98,7 +106,7 @@ fn request_body(body: SketchBody, method: &Method) -> RequestBody {
     if *method == Method::PATCH {
         found.content.insert("application/merge-patch+json".to_owned(), RefOr::T(content.clone()));
     }
-    found.content.insert("application/json".to_owned(), RefOr::T(content));
+    found.content.insert(body.media.to_owned(), RefOr::T(content));
     found
 }
 
@@ -177,11 +185,20 @@ fn info() -> Info {
     info
 }
 
-fn security_schemes() -> [(&'static str, SecurityScheme); 2] {
+fn security_schemes() -> [(&'static str, SecurityScheme); 4] {
     let mut bearer = Http::new(HttpAuthScheme::Bearer);
     bearer.bearer_format = Some("JWT".to_owned());
     bearer.description = Some("The access token of a session.".to_owned());
     let mut operator = Http::new(HttpAuthScheme::Bearer);
     operator.description = Some("The operator's token, from the settings.".to_owned());
-    [("bearer", SecurityScheme::Http(bearer)), ("operator", SecurityScheme::Http(operator))]
+    let cookie = "The same in a cookie, after a sign-in with `transport: cookie`.";
+    let cookie = ApiKeyValue::with_description(cookies::ACCESS, cookie);
+    let csrf = "What sign-in, refresh and `GET /api/v1/auth/me` gave as `csrf_token`, of the same session.";
+    let csrf = ApiKeyValue::with_description("X-CSRF-Token", csrf);
+    [
+        ("bearer", SecurityScheme::Http(bearer)),
+        ("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie))),
+        ("csrf", SecurityScheme::ApiKey(ApiKey::Header(csrf))),
+        ("operator", SecurityScheme::Http(operator)),
+    ]
 }

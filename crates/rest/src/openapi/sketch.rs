@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use actix_web::http::StatusCode;
+use actix_web::http::{Method, StatusCode};
 use actix_web::web::Data;
 use kernel::{Fault, Kind};
 use serde_json::Value;
@@ -29,6 +29,7 @@ pub(crate) struct SketchBody {
     pub(crate) schema: AnySchema,
     pub(crate) sample: Value,
     pub(crate) required: Required,
+    pub(crate) media: &'static str,
     /// What the operation itself finds wrong with the sample; must be nothing.
     pub(crate) faults: Vec<Fault>,
 }
@@ -42,6 +43,7 @@ pub struct Sketch {
     pub(crate) refusals: BTreeSet<u16>,
     pub(crate) schemas: Schemas,
     media: Vec<&'static str>,
+    reads_body: bool,
 }
 
 impl Sketch {
@@ -56,6 +58,16 @@ impl Sketch {
     /// True for an operation below `/api/` without a query parameter.
     pub(crate) fn is_queryless(&self, path: &str) -> bool {
         path.starts_with("/api/") && !self.parameters.iter().any(|known| known.parameter_in == ParameterIn::Query)
+    }
+
+    /// True for an operation that takes no body, and so refuses any (C3); a method without one has none to refuse.
+    pub(crate) fn is_bodyless(&self, method: &Method) -> bool {
+        ![Method::GET, Method::HEAD].contains(method) && self.body.is_none() && !self.reads_body
+    }
+
+    /// Says that it reads its body itself, such as a form or a file.
+    pub fn reads_body(&mut self) {
+        self.reads_body = true;
     }
 
     /// Says that it may refuse with this kind.
@@ -73,7 +85,20 @@ impl Sketch {
         let mut faults = Faults::new();
         let _: Option<T> = T::from_json(Json::of(T::sample()), &Place::Root, &mut faults);
         let faults = faults.into_vec();
-        self.body = Some(SketchBody { schema: T::json_schema(), sample: T::sample(), required, faults });
+        self.body = Some(SketchBody {
+            schema: T::json_schema(),
+            sample: T::sample(),
+            required,
+            media: "application/json",
+            faults,
+        });
+    }
+
+    /// Says that it takes a form of these texts, none of which is required, with an example.
+    pub fn form(&mut self, fields: &[(&str, &str)], sample: Value) {
+        let schema = schema::texts(fields);
+        let (required, media) = (Required::True, "application/x-www-form-urlencoded");
+        self.body = Some(SketchBody { schema, sample, required, media, faults: Vec::new() });
     }
 
     /// Says that it answers this JSON.
@@ -131,6 +156,11 @@ impl Sketch {
     /// Says that a request may carry a header.
     pub fn header(&mut self, name: &str, description: &str, schema: AnySchema) {
         self.parameter(name, ParameterIn::Header, description, schema, Required::False);
+    }
+
+    /// Says that a request may carry a cookie.
+    pub fn cookie(&mut self, name: &str, description: &str, schema: AnySchema) {
+        self.parameter(name, ParameterIn::Cookie, description, schema, Required::False);
     }
 
     /// Says that a request must carry a header.

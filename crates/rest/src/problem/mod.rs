@@ -83,6 +83,11 @@ impl Problem {
         Self::new(Class::Kind(Kind::Forbidden), "forbidden")
     }
 
+    /// 403: only for people who are signed in; an API key has no account and no session of its own.
+    pub fn session_only() -> Self {
+        Self::new(Class::Kind(Kind::Forbidden), "session_only")
+    }
+
     /// 404: not there, or not the caller's to know of.
     pub fn not_found() -> Self {
         Self::new(Class::Kind(Kind::NotFound), "not_found")

@@ -18,6 +18,7 @@ pub fn operations() -> &'static [Entry] {
 }
 
 #[rustfmt::skip]
+#[expect(clippy::too_many_lines, reason = "a line per operation")]
 pub(crate) fn table() -> Vec<Entry> {
     routes! {
         system: [
@@ -29,6 +30,10 @@ pub(crate) fn table() -> Vec<Entry> {
             GET "/metrics" => system::show_metrics::show_metrics,
             GET "/openapi.json" => system::show_openapi::show_openapi,
             GET "/problems/{code}" => system::show_problem::show_problem,
+            GET "/verify-email" => system::show_page::show_email_verification,
+            GET "/reset-password" => system::show_page::show_password_reset,
+            GET "/accept-invitation" => system::show_page::show_invitation_acceptance,
+            GET "/pages/{page_file}" => system::show_page::show_page_file,
         ]
         identity: [
             GET "/.well-known/jwks.json" => identity::show_signing_keys::show_signing_keys,
@@ -37,9 +42,50 @@ pub(crate) fn table() -> Vec<Entry> {
             POST "/api/v1/auth/refresh" => identity::refresh_session::refresh_session,
             POST "/api/v1/auth/sign-out" => identity::sign_out::sign_out,
             POST "/api/v1/auth/email/verify" => identity::verify_email::verify_email,
+            POST "/api/v1/auth/email/verification" => identity::send_verification::send_verification,
+            POST "/api/v1/auth/password/forgot" => identity::forgot_password::forgot_password,
+            POST "/api/v1/auth/password/reset" => identity::reset_password::reset_password,
+            POST "/api/v1/auth/password/change" => identity::change_password::change_password,
+            GET "/api/v1/auth/sessions" => identity::list_sessions::list_sessions,
+            DELETE "/api/v1/auth/sessions/{session_id}" => identity::revoke_session::revoke_session,
+            POST "/api/v1/auth/switch-company" => identity::switch_company::switch_company,
+            POST "/api/v1/companies" => identity::found_company::found_company,
             GET "/api/v1/auth/me" => identity::get_me::get_me,
+            PATCH "/api/v1/auth/me" => identity::update_me::update_me,
+            POST "/api/v1/auth/totp" => identity::begin_totp::begin_totp,
+            DELETE "/api/v1/auth/totp" => identity::disable_totp::disable_totp,
+            POST "/api/v1/auth/totp/confirm" => identity::confirm_totp::confirm_totp,
+            GET "/api/v1/auth/oidc/providers" => identity::list_oidc_providers::list_oidc_providers,
+            GET "/api/v1/auth/oidc/{provider}/start" => identity::start_oidc_sign_in::start_oidc_sign_in,
+            GET "/api/v1/auth/oidc/{provider}/callback" => identity::finish_oidc_sign_in::finish_oidc_sign_in,
+            POST "/api/v1/auth/oidc/{provider}/callback" => identity::post_oidc_sign_in::post_oidc_sign_in,
+            POST "/api/v1/auth/oidc/exchange" => identity::exchange_oidc_code::exchange_oidc_code,
+            GET "/api/v1/api-keys" => identity::list_api_keys::list_api_keys,
+            POST "/api/v1/api-keys" => identity::create_api_key::create_api_key,
+            DELETE "/api/v1/api-keys/{api_key_id}" => identity::revoke_api_key::revoke_api_key,
             GET "/api/v1/roles" => identity::list_roles::list_roles,
+            GET "/api/v1/users" => identity::list_users::list_users,
+            GET "/api/v1/users/{user_id}" => identity::read_user::read_user,
+            PATCH "/api/v1/users/{user_id}" => identity::update_user::update_user,
+            POST "/api/v1/users/{user_id}/deactivate" => identity::deactivate_user::deactivate_user,
+            POST "/api/v1/users/{user_id}/activate" => identity::activate_user::activate_user,
+            GET "/api/v1/invitations" => identity::list_invitations::list_invitations,
+            POST "/api/v1/invitations" => identity::create_invitation::create_invitation,
+            POST "/api/v1/invitations/accept" => identity::accept_invitation::accept_invitation,
+            DELETE "/api/v1/invitations/{invitation_id}" => identity::delete_invitation::delete_invitation,
+            GET "/api/v1/company" => identity::read_company::read_company,
+            PATCH "/api/v1/company" => identity::update_company::update_company,
             GET "/api/v1/clinics" => identity::list_clinics::list_clinics,
+            POST "/api/v1/clinics" => identity::create_clinic::create_clinic,
+            GET "/api/v1/clinics/{clinic_id}" => identity::read_clinic::read_clinic,
+            PATCH "/api/v1/clinics/{clinic_id}" => identity::update_clinic::update_clinic,
+            GET "/api/v1/settings" => identity::read_settings::read_settings,
+            PATCH "/api/v1/settings" => identity::update_settings::update_settings,
+            GET "/api/v1/audit" => identity::list_audit::list_audit,
+            GET "/api/v1/audit/verify" => identity::verify_audit::verify_audit,
+            GET "/api/v1/access-log" => identity::list_access_log::list_access_log,
+            GET "/api/v1/jobs/dead" => identity::list_dead_jobs::list_dead_jobs,
+            POST "/api/v1/jobs/{job_id}/replay" => identity::replay_job::replay_job,
         ]
         patients: [
             GET "/api/v1/patients" => patients::list_patients::list_patients,

@@ -26,6 +26,16 @@ async fn c8_an_unknown_caller_is_challenged() {
 }
 
 #[actix_web::test]
+async fn i9_an_api_key_calls_as_itself_and_travels_in_no_cookie() {
+    let service = TestService::new();
+    assert_eq!(service.call(get("/api/v1/notes", "Bearer key")).await.status, 200);
+    let cookie = |token: &str| ("cookie", format!("__Host-salus_access={token}"));
+    let by_cookie = |token| TestRequest::get().uri("/api/v1/notes").insert_header(cookie(token));
+    assert_eq!(service.call(by_cookie("reader")).await.status, 200);
+    assert_eq!(service.call(by_cookie("key")).await.status, 401);
+}
+
+#[actix_web::test]
 async fn c8_a_caller_who_cannot_be_looked_up_may_come_again() {
     let refused = TestService::new().call(get("/api/v1/notes", "Bearer broken")).await;
     assert_eq!((refused.status, refused.header("retry-after")), (503, "1"));

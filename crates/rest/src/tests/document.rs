@@ -24,7 +24,7 @@ fn c2_every_operation_says_who_may_and_what_it_answers() {
     assert_eq!(create["operationId"], "create_note");
     assert_eq!(create["summary"], "Write a note");
     assert_eq!(create["x-permission"], "notes:write");
-    assert_eq!(create["security"], json!([{"bearer": []}]));
+    assert_eq!(create["security"], json!([{"bearer": []}, {"cookie": [], "csrf": []}]));
     let statuses: Vec<&String> = create["responses"].as_object().unwrap().keys().collect();
     let expected =
         ["201", "400", "401", "403", "406", "408", "409", "413", "414", "415", "422", "429", "431", "500", "503"];

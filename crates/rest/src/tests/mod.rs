@@ -3,6 +3,7 @@
 mod answers;
 mod bodies;
 mod callers;
+mod cursors;
 mod document;
 mod edges;
 mod idempotency;

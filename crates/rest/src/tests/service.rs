@@ -7,8 +7,9 @@ use actix_web::http::Method;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::web::Data;
 use async_trait::async_trait;
-use kernel::ids::{AccountId, MembershipId, SessionId, TenantId};
-use kernel::{Grants, ManualClock, Principal, Reach, StoreError, SystemIds};
+use kernel::ids::{AccountId, ApiKeyId, MembershipId, SessionId, TenantId};
+use kernel::seal::Keyring;
+use kernel::{Grants, Holder, ManualClock, Principal, Reach, StoreError, SystemIds};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -23,30 +24,42 @@ use crate::{Entry, Ports, Settings, State};
 
 pub static TABLE: LazyLock<&'static [Entry]> = LazyLock::new(notes_api::table);
 
-/// `writer` may read and write, `reader` may read, `broken` cannot be looked up.
+/// `writer` may read and write, `reader` may read, `elsewhere` too in another company, `broken` cannot be looked up.
 struct Tokens;
 
 #[async_trait]
 impl Authenticate for Tokens {
     async fn principal(&self, token: &str) -> Result<Option<Arc<Principal>>, StoreError> {
         let names: &[&'static str] = match token {
-            "writer" | "other" => &["notes:read", "notes:write"],
-            "reader" => &["notes:read"],
+            "writer" | "other" | "key" => &["notes:read", "notes:write"],
+            "reader" | "elsewhere" => &["notes:read"],
             "broken" => return Err(StoreError::Unavailable(None)),
             "slow" => std::future::pending().await,
             "bug" => panic!("secret of the token"),
             _ => return Ok(None),
         };
         let number = if token == "other" { 2 } else { 1 };
+        let tenant = if token == "elsewhere" { 101 } else { 100 };
+        let holder = match token {
+            "key" => Holder::ApiKey(ApiKeyId::from_uuid(Uuid::from_u128(500))),
+            _ => Holder::Member {
+                membership: MembershipId::from_uuid(Uuid::from_u128(number)),
+                account: AccountId::from_uuid(Uuid::from_u128(300)),
+                session: SessionId::from_uuid(Uuid::from_u128(400)),
+            },
+        };
         Ok(Some(Arc::new(Principal {
-            tenant: TenantId::from_uuid(Uuid::from_u128(100)),
-            membership: MembershipId::from_uuid(Uuid::from_u128(number)),
-            account: AccountId::from_uuid(Uuid::from_u128(300)),
-            session: SessionId::from_uuid(Uuid::from_u128(400)),
+            tenant: TenantId::from_uuid(Uuid::from_u128(tenant)),
+            holder,
             role: "receptionist",
             country: "BR".to_owned(),
             grants: Grants::new(names.iter().map(|name| (*name, Reach::Company))),
+            hold: None,
         })))
+    }
+
+    fn is_csrf_token(&self, text: &str, _: TenantId, session: SessionId) -> bool {
+        text == format!("token of {session}")
     }
 }
 
@@ -124,14 +137,22 @@ impl TestService {
     }
 
     pub fn with(settings: Settings, health: Health) -> Self {
+        Self::under(Keyring::single([7; 32]), settings, health)
+    }
+
+    /// The same with other master keys.
+    pub fn under(keyring: Keyring, settings: Settings, health: Health) -> Self {
         let clock = Arc::new(ManualClock::new("2027-03-01T09:00:00Z".parse().unwrap()));
         let refusals = Arc::new(Refusals::default());
         let ports = Ports {
             clock: clock.clone(),
             ids: Arc::new(SystemIds),
+            keyring: Arc::new(keyring),
             authenticate: Arc::new(Tokens),
             readiness: Arc::new(Parts(health)),
             refusals: refusals.clone(),
+            traces: None,
+            buckets: None,
         };
         let notes = Data::new(Notes::new(clock, Arc::new(SystemIds)));
         Self { state: State::new(settings, ports, *TABLE), notes, refusals }

@@ -1,10 +1,24 @@
 //! Values of identity on the wire.
 
+pub mod api_keys;
+pub mod oidc;
+
+mod audit;
+mod jobs;
+
+pub mod me;
+pub mod second_factor;
+
+pub mod account;
+
+pub mod members;
+pub mod places;
+pub mod settings;
+mod values;
+
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
 use identity::model::access_token::ACCESS_LIFE;
-use identity::model::clinic::Clinic;
 use identity::model::email::{Email, InvalidEmail};
 use identity::model::membership::{CompanyOfAccount, Membership, MembershipStatus, Profile};
 use identity::model::name::{DisplayName, NameError, PlaceName};
@@ -13,14 +27,20 @@ use identity::model::place::{Country, Locale, TimeZone, UnknownPlace};
 use identity::model::policy::PERMISSIONS;
 use identity::model::registration::Registration;
 use identity::usecase::signed_in::SignedIn;
+use kernel::Reply;
 use kernel::ids::{PatientId, PractitionerId};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::KnownFormat;
 use uuid::Uuid;
 
+use crate::cookies::Transport;
 use crate::schema::{self, AnySchema};
-use crate::{FromText, Wire};
+use crate::{Changed, FromText, Wire};
+
+pub use audit::{AuditEntryWire, AuditPage, AuditProofWire, RefusedAttemptPage, RefusedAttemptWire};
+pub use jobs::{JobPage, JobWire};
+pub use places::ClinicWire;
 
 impl FromText for Email {
     fn from_text(text: &str) -> Result<Self, &'static str> {
@@ -98,54 +118,6 @@ impl FromText for Locale {
     }
 }
 
-/// A place of the company
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Clinic)]
-pub struct ClinicWire {
-    /// Its id.
-    id: Uuid,
-    /// Counted from 1.
-    version: i64,
-    /// Its name.
-    name: String,
-    /// ISO 3166-1 alpha-2.
-    country: String,
-    /// The IANA zone of its wall clocks.
-    time_zone: String,
-    /// The language of its messages.
-    locale: String,
-    /// When it was added.
-    created_at: DateTime<Utc>,
-}
-
-impl From<&Clinic> for ClinicWire {
-    fn from(clinic: &Clinic) -> Self {
-        Self {
-            id: clinic.id.uuid(),
-            version: clinic.version,
-            name: clinic.name.as_str().to_owned(),
-            country: clinic.country.as_str().to_owned(),
-            time_zone: clinic.time_zone.as_str().to_owned(),
-            locale: clinic.locale.as_str().to_owned(),
-            created_at: clinic.created_at,
-        }
-    }
-}
-
-impl Wire for ClinicWire {
-    fn sample() -> Self {
-        Self {
-            id: Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0001),
-            version: 1,
-            name: "Clínica Aurora".to_owned(),
-            country: "BR".to_owned(),
-            time_zone: "America/Sao_Paulo".to_owned(),
-            locale: "pt-BR".to_owned(),
-            created_at: DateTime::UNIX_EPOCH,
-        }
-    }
-}
-
 /// A registration with a professional council
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ProfessionalRegistration)]
@@ -178,12 +150,17 @@ pub struct UserWire {
     account_id: Uuid,
     /// The name shown in this company.
     name: String,
+    /// The account's own name.
+    account_name: String,
     /// The address one signs in with.
     email: String,
     /// Whether the address was verified by its link.
     email_verified: bool,
     /// The person's language.
     locale: String,
+    /// What the person chose for the screens.
+    #[schema(value_type = Object)]
+    preferences: serde_json::Map<String, serde_json::Value>,
     /// The role in this company.
     role: String,
     /// The company.
@@ -214,9 +191,11 @@ impl From<&Profile> for UserWire {
             id: membership.id.uuid(),
             account_id: account.id.uuid(),
             name: membership.display_name.as_str().to_owned(),
+            account_name: account.name.as_str().to_owned(),
             email: account.email.as_str().to_owned(),
             email_verified: account.email_verified_at.is_some(),
             locale: account.locale.as_str().to_owned(),
+            preferences: account.preferences.as_map().clone(),
             role: membership.role.name().to_owned(),
             company_id: company.id.uuid(),
             company_name: company.name.as_str().to_owned(),
@@ -238,9 +217,11 @@ impl Wire for UserWire {
             id: Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0002),
             account_id: Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0003),
             name: "Ana Souza".to_owned(),
+            account_name: "Ana Souza".to_owned(),
             email: "ana@aurora.example".to_owned(),
             email_verified: true,
             locale: "pt-BR".to_owned(),
+            preferences: serde_json::Map::from_iter([("theme".to_owned(), "dark".into())]),
             role: "admin".to_owned(),
             company_id: Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0004),
             company_name: "Clínica Aurora".to_owned(),
@@ -283,18 +264,30 @@ impl From<&CompanyOfAccount> for CompanyOfAccountWire {
     }
 }
 
+impl Wire for CompanyOfAccountWire {
+    fn sample() -> Self {
+        let user = UserWire::sample();
+        Self { id: user.company_id, name: user.company_name, user_id: user.id, role: user.role, active: true }
+    }
+}
+
 /// An open session with its tokens
 #[derive(Serialize, ToSchema)]
 #[schema(as = Session)]
 pub struct SessionWire {
-    /// Goes into `Authorization: Bearer`.
-    access_token: String,
-    /// Renews the session, once.
-    refresh_token: String,
+    /// Goes into `Authorization: Bearer`; `null` when the session travels in cookies.
+    access_token: Option<String>,
+    /// Renews the session, once; `null` when the session travels in cookies.
+    refresh_token: Option<String>,
+    /// Goes back as `X-CSRF-Token` on unsafe requests, when the session travels in cookies.
+    csrf_token: String,
     /// Always `Bearer`.
     token_type: String,
     /// Seconds until the access token expires.
     expires_in: i64,
+    /// True while the company requires a second factor of the role and there is none: until it is enrolled, only one's own
+    /// account can be used.
+    totp_enrolment_required: bool,
     /// Who is signed in.
     user: UserWire,
     /// All companies of the account.
@@ -307,34 +300,41 @@ impl std::fmt::Debug for SessionWire {
     }
 }
 
-impl From<&SignedIn> for SessionWire {
-    fn from(signed_in: &SignedIn) -> Self {
+impl SessionWire {
+    /// A session as its body tells it: with its tokens, unless they travel in cookies beside it.
+    pub fn of(signed_in: &SignedIn, transport: Transport) -> Self {
+        let in_body = transport == Transport::Token;
         Self {
-            access_token: signed_in.access_token.expose().to_owned(),
-            refresh_token: signed_in.refresh_token.expose(),
+            access_token: in_body.then(|| signed_in.access_token.expose().to_owned()),
+            refresh_token: in_body.then(|| signed_in.refresh_token.expose()),
+            csrf_token: signed_in.csrf_token.expose().to_owned(),
             token_type: "Bearer".to_owned(),
             expires_in: ACCESS_LIFE.num_seconds(),
+            totp_enrolment_required: signed_in.hold.is_some(),
             user: (&signed_in.profile).into(),
             companies: signed_in.profile.companies.iter().map(Into::into).collect(),
         }
     }
 }
 
+/// How a renewed session is answered.
+pub fn renewed(transport: Transport) -> Reply<SignedIn> {
+    match transport {
+        Transport::Token => |signed_in| Changed::reply(&SessionWire::of(signed_in, Transport::Token), None),
+        Transport::Cookie => |signed_in| Changed::reply(&SessionWire::of(signed_in, Transport::Cookie), None),
+    }
+}
+
 impl Wire for SessionWire {
     fn sample() -> Self {
-        let user = UserWire::sample();
-        let company = CompanyOfAccountWire {
-            id: user.company_id,
-            name: user.company_name.clone(),
-            user_id: user.id,
-            role: user.role.clone(),
-            active: true,
-        };
+        let (user, company) = (UserWire::sample(), CompanyOfAccountWire::sample());
         Self {
-            access_token: "header.claims.signature".to_owned(),
-            refresh_token: "43-characters-that-only-the-holder-knows-xx".to_owned(),
+            access_token: Some("header.claims.signature".to_owned()),
+            refresh_token: Some("43-characters-that-only-the-holder-knows-xx".to_owned()),
+            csrf_token: "43-characters-that-other-sites-cannot-know-".to_owned(),
             token_type: "Bearer".to_owned(),
             expires_in: ACCESS_LIFE.num_seconds(),
+            totp_enrolment_required: false,
             user,
             companies: vec![company],
         }

@@ -9,6 +9,12 @@ use crate::schema::{self, AnySchema, Schemas};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Given<T>(pub Option<T>);
 
+impl<T> Default for Given<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
 impl<T: FromJson> FromJson for Given<T> {
     fn from_json(json: Json, at: &Place<'_>, faults: &mut Faults) -> Option<Self> {
         T::from_json(json, at, faults).map(|value| Self(Some(value)))

@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 use events::scheduling::AppointmentState;
 use kernel::ids::{AppointmentId, ClinicId, MembershipId, PatientId, PractitionerId, ResourceId, SeatingId};
+use thiserror::Error;
 
 use super::claim::{Claim, Claimed};
 use super::coded::coded;
@@ -100,6 +101,17 @@ pub struct CancelAsk {
     pub reason: Option<Note>,
 }
 
+/// Why one is not cancelled.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum CancelRefused {
+    /// There is no such way from where it stands.
+    #[error(transparent)]
+    Transition(#[from] TransitionRefused),
+    /// The clinic calls it off inside the window and does not say why (B9).
+    #[error("the clinic gives a reason inside the cancellation window")]
+    ReasonRequired,
+}
+
 /// What is asked when one is booked, beside its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BookingAsk {
@@ -186,17 +198,20 @@ impl Appointment {
         Ok(self.changed(status, now, |_| {}))
     }
 
-    /// Calls it off; repeating it has no effect (B8). For a patient it is late once less than the window is left,
-    /// exactly the window is in time; the clinic is never late (B9).
-    pub fn cancel(&self, ask: CancelAsk, now: DateTime<Utc>) -> Result<Outcome, TransitionRefused> {
+    /// Calls it off; repeating it has no effect (B8). Once less than the window is left, a patient is late and the clinic,
+    /// which never is, says why; exactly the window is in time (B9).
+    pub fn cancel(&self, ask: CancelAsk, now: DateTime<Utc>) -> Result<Outcome, CancelRefused> {
         if self.0.status.is_cancelled() {
             return Ok(Outcome::Unchanged);
         }
-        let late = self.0.status != AppointmentStatus::CheckedIn
-            && ask.requested_by == RequestedBy::Patient
-            && self.0.interval.start().signed_duration_since(now) < self.0.service.cancellation_window.delta();
+        let by_patient = ask.requested_by == RequestedBy::Patient;
+        let closed = self.0.interval.start().signed_duration_since(now) < self.0.service.cancellation_window.delta();
+        let late = self.0.status != AppointmentStatus::CheckedIn && by_patient && closed;
         let to = if late { AppointmentStatus::LateCancelled } else { AppointmentStatus::Cancelled };
         let status = self.0.status.go(Step::Cancel, to)?;
+        if closed && !by_patient && ask.reason_code.is_none() && ask.reason.is_none() {
+            return Err(CancelRefused::ReasonRequired);
+        }
         let CancelAsk { requested_by, by, reason_code, reason } = ask;
         let cancellation = Cancellation { requested_by, by, at: now, reason_code, reason };
         Ok(self.changed(status, now, |parts| parts.cancellation = Some(cancellation)))

@@ -105,6 +105,7 @@ impl Appointment {
             .open("cancelled_for", cancelled.map(|cancelled| cancelled.requested_by))
             .open("cancellation_code", cancelled.and_then(|c| c.reason_code.as_ref()).map(Label::as_str))
             .personal("cancellation_reason", cancelled.and_then(|c| note(&c.reason)))
+            .about(parts.beneficiary_id.unwrap_or(parts.patient_id))
     }
 }
 

@@ -59,13 +59,13 @@ async fn add(
     let mut journal = permit.journal(ask.practitioner_id, now);
     for replaced in before.exceptions.iter().filter(|old| old.effect.same_day(&one.effect)) {
         tx.exception_remove(ask.practitioner_id, replaced.id).await?;
-        journal = journal.changed(Change::removed(replaced.id, version, replaced.facts()));
+        journal = journal.changed(Change::removed(replaced.id, version, replaced.facts().about(ask.practitioner_id)));
     }
     tx.exception_add(ask.practitioner_id, &one).await?;
     if !tx.availability_bump(ask.practitioner_id, before.version).await? {
         return Err(AvailabilityError::Stale);
     }
-    let journal = journal.changed(Change::created(one.id, version, one.facts()));
+    let journal = journal.changed(Change::created(one.id, version, one.facts().about(ask.practitioner_id)));
     let added = AddedException { practitioner_id: ask.practitioner_id, exception: one };
     Ok(commit(tx, journal, added, reply).await?)
 }

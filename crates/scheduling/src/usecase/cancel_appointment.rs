@@ -42,7 +42,7 @@ pub async fn cancel_appointment(
     };
     let by = match permit.actor() {
         Actor::Member { membership, .. } => Some(membership),
-        Actor::System(_) => None,
+        Actor::ApiKey(_) | Actor::System(_) => None,
     };
     let words = CancelAsk { requested_by, by, reason_code: ask.reason_code.clone(), reason: ask.reason.clone() };
     unit_of_work(async || cancel(env, permit, &ask, &words, reply).await).await

@@ -1,9 +1,10 @@
 //! Why an appointment did not go on to another status.
 
-use kernel::{FromStore, Kind, Refusal, StoreError, StoredReply};
+use kernel::{Fault, FromStore, Kind, Refusal, StoreError, StoredReply};
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
+use crate::model::appointment::CancelRefused;
 use crate::model::status::TransitionRefused;
 
 /// Why an appointment did not go on to another status (B11).
@@ -21,9 +22,21 @@ pub enum MoveAppointmentError {
     /// There is no such way from where it stands.
     #[error(transparent)]
     Refused(#[from] TransitionRefused),
+    /// The clinic calls off inside the cancellation window and gives neither a reason nor its code (B9).
+    #[error("a reason is required")]
+    ReasonRequired,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<CancelRefused> for MoveAppointmentError {
+    fn from(refused: CancelRefused) -> Self {
+        match refused {
+            CancelRefused::Transition(refused) => Self::Refused(refused),
+            CancelRefused::ReasonRequired => Self::ReasonRequired,
+        }
+    }
 }
 
 impl Refusal for MoveAppointmentError {
@@ -33,6 +46,7 @@ impl Refusal for MoveAppointmentError {
             Self::Stale => Kind::Stale,
             Self::OutOfReach => Kind::Forbidden,
             Self::Refused(_) => Kind::Conflict,
+            Self::ReasonRequired => Kind::Invalid,
             Self::Store(error) => error.kind(),
         }
     }
@@ -43,7 +57,15 @@ impl Refusal for MoveAppointmentError {
             Self::Stale => "stale",
             Self::OutOfReach => "scheduling.out_of_reach",
             Self::Refused(_) => "scheduling.transition_refused",
+            Self::ReasonRequired => "invalid",
             Self::Store(error) => error.code(),
+        }
+    }
+
+    fn faults(&self) -> Vec<Fault> {
+        match self {
+            Self::ReasonRequired => vec![Fault::at("/reason", "scheduling.reason_required")],
+            _ => Vec::new(),
         }
     }
 

@@ -42,7 +42,7 @@ async fn remove(
     if !tx.availability_bump(ask.practitioner_id, before.version).await? {
         return Err(AvailabilityError::Stale);
     }
-    let change = Change::removed(gone.id, before.version + 1, gone.facts());
+    let change = Change::removed(gone.id, before.version + 1, gone.facts().about(ask.practitioner_id));
     let journal = permit.journal(ask.practitioner_id, now).changed(change);
     Ok(commit(tx, journal, (), reply).await?)
 }

@@ -19,6 +19,7 @@ mod pgbench;
 mod postgres;
 mod rounds;
 mod server;
+mod sign_in;
 
 mod table;
 mod wire;
@@ -71,6 +72,8 @@ pub enum Part {
     Postgres,
     /// Everything on `SQLite`.
     Sqlite,
+    /// Signing in.
+    SignIn,
     /// The time of `cargo build` after a change.
     Build,
 }

@@ -15,7 +15,7 @@ use crate::pgbench::{Pgbench, Script};
 use crate::postgres::{APP, Cluster, OWNER};
 use crate::server::{Salus, Settings};
 use crate::table::{Bar, Table};
-use crate::{Args, Outcome, Part, build, load};
+use crate::{Args, Outcome, Part, build, load, sign_in};
 
 /// Starts of the server that the time to be ready is the median of.
 const STARTS: usize = 5;
@@ -63,6 +63,10 @@ impl Bench {
         if let (Some(postgres), Some(sqlite)) = (postgres, sqlite) {
             self.table.share("list on SQLite ÷ list on PostgreSQL", sqlite.list, postgres.list, Bar::AtLeast(1.3));
             self.table.share("book on SQLite ÷ book on PostgreSQL", sqlite.book, postgres.book, Bar::None);
+        }
+        if self.wants(Part::SignIn) {
+            let folder = self.folder("sign-in")?;
+            sign_in::measure(&self.args, &self.salus, &folder, &mut self.table)?;
         }
         if self.wants(Part::Build) {
             let what = "`cargo build` after `touch crates/scheduling/src/lib.rs`";

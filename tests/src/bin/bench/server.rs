@@ -13,6 +13,9 @@ use crate::Outcome;
 /// Settings of the environment, name and value.
 pub type Settings = Vec<(&'static str, String)>;
 
+/// What every server of a measurement calls itself.
+pub const PUBLIC_URL: &str = "http://127.0.0.1";
+
 /// A running server.
 #[derive(Debug)]
 pub struct Salus {
@@ -34,7 +37,7 @@ impl Salus {
             .current_dir(home)
             .env_clear()
             // One public address for all starts: tokens name it.
-            .envs([("BIND_ADDR", address.to_string()), ("PUBLIC_URL", "http://127.0.0.1".to_owned())])
+            .envs([("BIND_ADDR", address.to_string()), ("PUBLIC_URL", PUBLIC_URL.to_owned())])
             .envs([("SALUS_ENV", "development"), ("RATE_LIMITS", "off"), ("DEMO", "off"), ("RUST_LOG", "warn")])
             .envs(settings.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())

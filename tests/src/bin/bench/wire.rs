@@ -28,6 +28,8 @@ pub struct Request<'a> {
     pub key: &'a str,
     /// `If-Match`.
     pub version: &'a str,
+    /// `X-Forwarded-For`.
+    pub from: &'a str,
     /// JSON.
     pub body: &'a str,
 }
@@ -37,7 +39,12 @@ impl Request<'_> {
     pub fn render(&self) -> Vec<u8> {
         let mut text = format!("{} HTTP/1.1\r\nHost: 127.0.0.1\r\n", self.line);
         let token = if self.token.is_empty() { String::new() } else { format!("Bearer {}", self.token) };
-        let headers = [("Authorization", token.as_str()), ("Idempotency-Key", self.key), ("If-Match", self.version)];
+        let headers = [
+            ("Authorization", token.as_str()),
+            ("Idempotency-Key", self.key),
+            ("If-Match", self.version),
+            ("X-Forwarded-For", self.from),
+        ];
         for (name, value) in headers.iter().filter(|(_, value)| !value.is_empty()) {
             text.extend([name, ": ", value, "\r\n"]);
         }
@@ -114,10 +121,10 @@ mod tests {
     fn a_request_carries_what_it_was_given_and_nothing_else() {
         let bare = Request { line: "GET /a", ..Request::default() }.render();
         assert_eq!(String::from_utf8(bare).unwrap(), "GET /a HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
-        let full = Request { line: "POST /a", token: "t", key: "k", version: "*", body: "{}" }.render();
+        let full = Request { line: "POST /a", token: "t", key: "k", version: "*", from: "f", body: "{}" }.render();
         assert_eq!(
             String::from_utf8(full).unwrap(),
-            "POST /a HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer t\r\nIdempotency-Key: k\r\nIf-Match: *\r\n\
+            "POST /a HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer t\r\nIdempotency-Key: k\r\nIf-Match: *\r\nX-Forwarded-For: f\r\n\
              Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
         );
     }

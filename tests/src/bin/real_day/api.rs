@@ -114,7 +114,7 @@ impl Refused {
 impl Desk {
     /// Signs up where the account asks for it, else in.
     pub async fn open(base: &str, account: &Account, ledger: Arc<Ledger>) -> Outcome<Self> {
-        let http = Client::builder().pool_max_idle_per_host(1).no_proxy().build()?;
+        let http = tests::http().pool_max_idle_per_host(1).no_proxy().build()?;
         let Account { email, password, sign_up } = account;
         let ask = match sign_up {
             Some(company) => Ask::post(

@@ -6,6 +6,7 @@ use identity::model::email::Email;
 use identity::model::name::DisplayName;
 use identity::model::password::PasswordHash;
 use identity::model::place::Locale;
+use identity::model::preferences::Preferences;
 use kernel::StoreError;
 use kernel::ids::AccountId;
 use sea_orm::entity::prelude::*;
@@ -23,6 +24,7 @@ pub struct Model {
     pub password_hash: Option<String>,
     pub email_verified_at: Option<DateTime<Utc>>,
     pub locale: String,
+    pub preferences: Json,
     pub created_at: DateTime<Utc>,
     pub version: i64,
 }
@@ -49,6 +51,7 @@ impl From<&Account> for Model {
             password_hash: account.password.as_ref().map(|hash| hash.as_str().to_owned()),
             email_verified_at: account.email_verified_at,
             locale: account.locale.as_str().to_owned(),
+            preferences: Json::Object(account.preferences.as_map().clone()),
             created_at: account.created_at,
             version: account.version,
         }
@@ -66,6 +69,9 @@ impl TryFrom<Model> for Account {
             password: row.password_hash.map(PasswordHash::from_stored),
             email_verified_at: row.email_verified_at,
             locale: Locale::parse(&row.locale).map_err(StoreError::broken)?,
+            preferences: Preferences::from_stored(
+                row.preferences.as_object().cloned().ok_or_else(|| StoreError::broken("preferences of no shape"))?,
+            ),
             created_at: row.created_at,
             version: row.version,
         })

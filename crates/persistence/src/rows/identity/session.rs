@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use identity::model::session::{DeviceSession, Ending};
-use kernel::StoreError;
 use kernel::ids::{AccountId, MembershipId, SessionId, TenantId};
+use kernel::{Hold, StoreError};
 use sea_orm::Condition;
 use sea_orm::entity::prelude::*;
 
@@ -24,6 +24,7 @@ pub struct Model {
     pub created_at: DateTime<Utc>,
     pub last_seen_at: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
+    pub hold: Option<String>,
     pub ended_at: Option<DateTime<Utc>>,
     pub ending: Option<String>,
     pub version: i64,
@@ -58,11 +59,25 @@ impl From<&DeviceSession> for Model {
             created_at: session.created_at,
             last_seen_at: session.last_seen_at,
             expires_at: session.expires_at,
+            hold: session.hold.map(|hold| held(hold).to_owned()),
             ended_at: session.ended.map(|(at, _)| at),
             ending: session.ended.map(|(_, ending)| ending.name().to_owned()),
             version: session.version,
         }
     }
+}
+
+const fn held(hold: Hold) -> &'static str {
+    match hold {
+        Hold::SecondFactor => "second_factor",
+    }
+}
+
+fn hold(name: &str) -> Result<Hold, StoreError> {
+    [Hold::SecondFactor]
+        .into_iter()
+        .find(|hold| held(*hold) == name)
+        .ok_or_else(|| StoreError::broken("a hold that is none"))
 }
 
 impl TryFrom<Model> for DeviceSession {
@@ -85,6 +100,7 @@ impl TryFrom<Model> for DeviceSession {
             created_at: row.created_at,
             last_seen_at: row.last_seen_at,
             expires_at: row.expires_at,
+            hold: row.hold.as_deref().map(hold).transpose()?,
             ended,
             version: row.version,
         })

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use identity::model::email_proof::EmailProof;
+use identity::model::password_reset::PasswordReset;
 use kernel::StoreError;
 use kernel::ids::{AccountId, SignedTokenId, TenantId};
 use sea_orm::entity::prelude::*;
@@ -55,6 +56,38 @@ impl From<&EmailProof> for Model {
 }
 
 impl TryFrom<Model> for EmailProof {
+    type Error = StoreError;
+
+    fn try_from(row: Model) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: SignedTokenId::from_uuid(row.id),
+            tenant: TenantId::from_uuid(row.tenant_id),
+            account: AccountId::from_uuid(row.account_id),
+            hash: sha256(row.hash)?,
+            expires_at: row.expires_at,
+            used_at: row.used_at,
+        })
+    }
+}
+
+/// The purpose of a leave to set a new password.
+pub const RESET_PASSWORD: &str = "reset_password";
+
+impl From<&PasswordReset> for Model {
+    fn from(reset: &PasswordReset) -> Self {
+        Self {
+            tenant_id: reset.tenant.uuid(),
+            id: reset.id.uuid(),
+            account_id: reset.account.uuid(),
+            purpose: RESET_PASSWORD.to_owned(),
+            hash: reset.hash.to_vec(),
+            expires_at: reset.expires_at,
+            used_at: reset.used_at,
+        }
+    }
+}
+
+impl TryFrom<Model> for PasswordReset {
     type Error = StoreError;
 
     fn try_from(row: Model) -> Result<Self, StoreError> {

@@ -1,6 +1,7 @@
 //! The caller of a request, and the clinics of a company.
 
 use async_trait::async_trait;
+use chrono::Duration;
 use identity::model::clinic::Clinic;
 use identity::model::place::Country;
 use identity::model::policy::Bindings;
@@ -35,16 +36,17 @@ impl ClinicReader for SeaTx {
 #[async_trait]
 impl ClinicStore for SeaTx {
     async fn clinic_add(&self, clinic: &Clinic) -> Result<(), StoreError> {
-        self.insert(clinic::Model::from(clinic)).await
+        self.insert(clinic::Model::try_from(clinic)?).await
     }
 }
 
 /// One statement, because it stands before the usual request whenever its caller is not remembered.
 const CALLER: &str = "\
-    SELECT s.*, m.role, m.status, m.practitioner_id, m.patient_id, c.country \
+    SELECT s.*, m.role, m.status, m.practitioner_id, m.patient_id, c.country, o.session_idle_minutes \
     FROM session s \
     JOIN membership m ON m.tenant_id = s.tenant_id AND m.id = s.membership_id \
     JOIN company c ON c.tenant_id = s.tenant_id \
+    LEFT JOIN company_settings o ON o.tenant_id = s.tenant_id \
     WHERE s.tenant_id = $1 AND s.id = $2";
 
 #[async_trait]
@@ -62,6 +64,7 @@ struct Found {
     practitioner: Option<Uuid>,
     patient: Option<Uuid>,
     country: String,
+    idle_minutes: Option<i32>,
 }
 
 impl Found {
@@ -73,6 +76,7 @@ impl Found {
             practitioner: row.try_get("", "practitioner_id")?,
             patient: row.try_get("", "patient_id")?,
             country: row.try_get("", "country")?,
+            idle_minutes: row.try_get("", "session_idle_minutes")?,
         })
     }
 
@@ -87,6 +91,7 @@ impl Found {
                 patient: self.patient.map(PatientId::from_uuid),
             },
             country: Country::parse(&self.country).map_err(StoreError::broken)?,
+            idle: self.idle_minutes.map(|minutes| Duration::minutes(minutes.into())),
             session: self.session.try_into()?,
         })
     }

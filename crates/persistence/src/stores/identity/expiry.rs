@@ -11,8 +11,8 @@ use crate::database::Database;
 const ACCESS_LOG_LIFE: Duration = Duration::days(90);
 
 impl Database {
-    /// Drops sealed successors whose grace is over, tokens of families that are long over, failures that count no more, and
-    /// refused attempts of 90 days ago; how many rows that were.
+    /// Drops sealed successors whose grace is over, tokens of families that are long over, failures that count no more,
+    /// sign-ins at providers that nobody came back from, and refused attempts of 90 days ago; how many rows that were.
     pub async fn forget_spent_secrets(&self) -> Result<u64, StoreError> {
         let tx = self.open_across("spent secrets").await?;
         let now = tx.now();
@@ -20,6 +20,8 @@ impl Database {
         let mut rows = tx.run(sealed, [(now - GRACE).into()]).await?;
         rows += tx.run("DELETE FROM refresh_token WHERE expires_at <= $1", [(now - FAMILY_LIFE).into()]).await?;
         rows += tx.run("DELETE FROM sign_in_failure WHERE last_at <= $1", [(now - FORGET_AFTER).into()]).await?;
+        rows += tx.run("DELETE FROM oidc_flow WHERE expires_at <= $1", [now.into()]).await?;
+        rows += tx.run("DELETE FROM oidc_grant WHERE expires_at <= $1", [now.into()]).await?;
         rows += tx.run("DELETE FROM access_log WHERE at <= $1", [(now - ACCESS_LOG_LIFE).into()]).await?;
         Box::new(tx).finish().await?;
         Ok(rows)

@@ -22,6 +22,9 @@ pub struct CaughtMail {
     pub subject: String,
     /// Its body as plain text.
     pub text: String,
+    /// The same as HTML; of mails that an earlier version kept, nothing.
+    #[serde(default)]
+    pub html: String,
 }
 
 impl std::fmt::Debug for CaughtMail {
@@ -35,12 +38,12 @@ impl Mailer for Database {
     async fn send(&self, mail: &Mail) -> Result<(), MailFailed> {
         match self.catch(mail).await {
             Ok(is_new) => {
-                tracing::info!(subject = mail.subject, is_new, "mail caught");
+                tracing::info!(subject = mail.subject.as_str(), is_new, "mail caught");
                 Ok(())
             }
             Err(error) => {
                 tracing::warn!(%error, "mail not caught");
-                Err(MailFailed)
+                Err(MailFailed::Unavailable)
             }
         }
     }
@@ -63,8 +66,9 @@ impl Database {
     async fn catch(&self, mail: &Mail) -> Result<bool, StoreError> {
         let caught = CaughtMail {
             to: mail.to.as_str().to_owned(),
-            subject: mail.subject.to_owned(),
+            subject: mail.subject.as_str().to_owned(),
             text: mail.text.as_str().to_owned(),
+            html: mail.html.as_str().to_owned(),
         };
         let plain = serde_json::to_vec(&caught).map_err(StoreError::broken)?;
         let sealed = self.keys().seal(place(mail.tenant.uuid(), mail.key), &plain).map_err(StoreError::broken)?;

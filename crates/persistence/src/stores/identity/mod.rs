@@ -1,11 +1,23 @@
 //! The stores of identity.
 
+mod accounts;
+mod api_keys;
+mod audit;
 mod callers;
+mod dead_jobs;
 mod expiry;
+mod invitations;
 mod keys;
 pub mod mail;
+mod members;
+mod narrowed;
+mod oidc;
 mod people;
+mod places;
+mod refusals;
+mod second_factor;
 mod sessions;
+mod settings;
 
 use async_trait::async_trait;
 use identity::ports::{AcrossTx, AcrossView, IdentityDb, IdentityTx, IdentityView};

@@ -14,7 +14,7 @@ use identity::ports::{PeopleReader, PeopleStore};
 use kernel::StoreError;
 use kernel::ids::{AccountId, ClinicId, MembershipId, TenantId};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 
 use crate::rows::identity::{account, clinic, company, membership, membership_clinic};
 use crate::session::SeaTx;
@@ -73,12 +73,6 @@ impl PeopleStore for SeaTx {
             .filter(account::Column::Id.eq(id.uuid()))
             .filter(account::Column::PasswordHash.eq(old.as_str()));
         self.exec(update).await.map(drop)
-    }
-
-    async fn account_update(&self, account: &Account) -> Result<(), StoreError> {
-        let row = account::Model::from(account).into_active_model().reset_all();
-        let update = self.update_where::<account::Entity>().set(row);
-        self.exec(update.filter(account::Column::Id.eq(account.id.uuid()))).await.map(drop)
     }
 
     async fn company_add(&self, company: &Company) -> Result<(), StoreError> {

@@ -3,7 +3,6 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use kernel::ids::{AppointmentId, MembershipId};
-use kernel::seal::Place;
 use kernel::{Page, StoreError, Total};
 use scheduling::model::appointment::Appointment;
 use scheduling::model::history::HistoryEntry;
@@ -12,14 +11,15 @@ use scheduling::ports::{
 };
 use sea_orm::sea_query::{Expr, Order};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, Iterable, QueryFilter, QueryResult, Select, Value,
+    ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, Iterable, QueryFilter, QueryResult, Select,
+    Value,
 };
-use serde::Deserialize;
 use serde_json::Map;
 use uuid::Uuid;
 
 use super::keyset;
 use crate::SeaTx;
+use crate::data_keys::Personal;
 use crate::errors::store;
 use crate::rows::scheduling::appointment::{Column, Entity, Model};
 use crate::rows::scheduling::busy;
@@ -59,7 +59,13 @@ impl AppointmentReads for SeaTx {
             return Ok(None);
         }
         let rows = self.rows(HISTORY, [self.tenant().into(), id.uuid().into()]).await?;
-        rows.iter().map(|row| self.history_entry(row)).collect::<Result<_, _>>().map(Some)
+        let sealed: Vec<_> = rows.iter().map(sealed).collect::<Result<_, _>>().map_err(store)?;
+        let personal = self.opened(&sealed).await?;
+        rows.iter()
+            .zip(personal)
+            .map(|(row, personal)| history_entry(row, personal))
+            .collect::<Result<_, _>>()
+            .map(Some)
     }
 }
 
@@ -105,37 +111,32 @@ impl AppointmentWrites for SeaTx {
     }
 }
 
-impl SeaTx {
-    fn history_entry(&self, row: &QueryResult) -> Result<HistoryEntry, StoreError> {
-        let text = |column: &str| row.try_get::<String>("", column).map_err(store);
-        let mut before: Map<_, _> = serde_json::from_str(&text("before")?).map_err(StoreError::broken)?;
-        let mut after: Map<_, _> = serde_json::from_str(&text("after")?).map_err(StoreError::broken)?;
-        if let Some(sealed) = row.try_get::<Option<Vec<u8>>>("", "sealed").map_err(store)? {
-            let row_id: Uuid = row.try_get("", "row_id").map_err(store)?;
-            let place =
-                Place { tenant: self.tenant(), purpose: "journal", column: "journal_change.sealed", row: row_id };
-            let plain = self.keys().open(place, &sealed).map_err(StoreError::broken)?;
-            let personal: Personal = serde_json::from_slice(&plain).map_err(StoreError::broken)?;
+fn sealed(row: &QueryResult) -> Result<(Uuid, Option<Vec<u8>>), DbErr> {
+    Ok((row.try_get("", "row_id")?, row.try_get("", "sealed")?))
+}
+
+/// An act with what can still be known of it: the personal fields of somebody who was erased are left out.
+fn history_entry(row: &QueryResult, personal: Personal) -> Result<HistoryEntry, StoreError> {
+    let text = |column: &str| row.try_get::<String>("", column).map_err(store);
+    let mut before: Map<_, _> = serde_json::from_str(&text("before")?).map_err(StoreError::broken)?;
+    let mut after: Map<_, _> = serde_json::from_str(&text("after")?).map_err(StoreError::broken)?;
+    match personal {
+        Personal::None | Personal::Erased => {}
+        Personal::Open(personal) => {
             before.extend(personal.before);
             after.extend(personal.after);
         }
-        let membership: Option<Uuid> = row.try_get("", "membership_id").map_err(store)?;
-        Ok(HistoryEntry {
-            at: row.try_get::<DateTime<Utc>>("", "at").map_err(store)?,
-            act: text("act")?,
-            membership_id: membership.map(MembershipId::from_uuid),
-            version: row.try_get("", "version").map_err(store)?,
-            before,
-            after,
-        })
+        Personal::Damaged => return Err(StoreError::broken("a sealed change does not open")),
     }
-}
-
-/// The sealed part of a change.
-#[derive(Deserialize)]
-struct Personal {
-    before: Map<String, serde_json::Value>,
-    after: Map<String, serde_json::Value>,
+    let membership: Option<Uuid> = row.try_get("", "membership_id").map_err(store)?;
+    Ok(HistoryEntry {
+        at: row.try_get::<DateTime<Utc>>("", "at").map_err(store)?,
+        act: text("act")?,
+        membership_id: membership.map(MembershipId::from_uuid),
+        version: row.try_get("", "version").map_err(store)?,
+        before,
+        after,
+    })
 }
 
 fn filtered(all: Select<Entity>, ask: &AppointmentList) -> Select<Entity> {

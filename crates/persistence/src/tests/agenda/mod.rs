@@ -9,7 +9,7 @@ mod storm;
 
 use chrono::TimeDelta;
 use kernel::ids::{AppointmentId, ClinicId, MembershipId, PractitionerId, ServiceId};
-use kernel::{Actor, Grants, Ids, Patch, Principal, Reach, Refusal, Session, unheard};
+use kernel::{Actor, Grants, Holder, Ids, Patch, Principal, Reach, Refusal, Session, unheard};
 use scheduling::Scheduling;
 use scheduling::model::appointment::Appointment;
 use scheduling::model::interval::Interval;
@@ -113,12 +113,11 @@ impl Clinic {
     fn by<P: Permission>(&self, reach: Reach) -> Permit<P> {
         let principal = Principal {
             tenant: self.tenant,
-            membership: fresh(),
-            account: fresh(),
-            session: fresh(),
+            holder: Holder::Member { membership: fresh(), account: fresh(), session: fresh() },
             role: "receptionist",
             country: "BR".to_owned(),
             grants: Grants::new([(P::NAME, reach)]),
+            hold: None,
         };
         Session::new(Arc::new(principal), Origin::default()).permit().unwrap()
     }

@@ -21,7 +21,7 @@ async fn i4_within_the_grace_a_late_repeat_is_no_theft_although_its_successor_is
 async fn i6_a_session_is_not_overwritten_by_what_was_read_before() {
     let (world, founder) = World::founded("ana@aurora.example").await;
     let caller = world.session(&founder).await;
-    let (tenant, id) = (caller.principal().tenant, caller.principal().session);
+    let (tenant, id) = (caller.principal().tenant, caller.principal().session().unwrap());
     let tx = world.own.db.begin_across_tenants("test").await.unwrap();
     let seen = tx.session_locked(tenant, id).await.unwrap().unwrap();
     tx.session_update(&seen.clone().ended(Ending::SignedOut, noon())).await.unwrap();
@@ -41,7 +41,7 @@ async fn i2_a_renewed_hash_does_not_undo_a_changed_password_or_anything_else() {
     tx.account_rehashed(account.id, &unlike, &new).await.unwrap();
     assert_eq!(read().await, account);
     let verified = account.clone().verified(noon());
-    tx.account_update(&verified).await.unwrap();
+    tx.account_verified(&verified).await.unwrap();
     tx.account_rehashed(account.id, account.password.as_ref().unwrap(), &new).await.unwrap();
     assert_eq!(read().await, identity::model::account::Account { password: Some(new), ..verified });
 }
@@ -52,6 +52,7 @@ async fn refused_attempts_are_kept_for_ninety_days() {
     let attempt = kernel::RefusedAttempt {
         tenant: None,
         membership: None,
+        api_key: None,
         at: noon(),
         origin: origin(),
         method: "GET".to_owned(),

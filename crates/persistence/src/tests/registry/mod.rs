@@ -7,7 +7,7 @@ mod search;
 mod walls;
 
 use kernel::ids::MembershipId;
-use kernel::{Grants, Page, PageAsk, Principal, Reach, Session, Start, Total};
+use kernel::{Grants, Holder, Page, PageAsk, Principal, Reach, Session, Start, Total};
 use kernel::{Ids, unheard};
 use patients::Patients;
 use patients::model::{
@@ -62,12 +62,11 @@ impl Clinic {
         let ids: &dyn Ids = &SystemIds;
         let principal = Principal {
             tenant: self.tenant,
-            membership: ids.next(),
-            account: ids.next(),
-            session: ids.next(),
+            holder: Holder::Member { membership: ids.next(), account: ids.next(), session: ids.next() },
             role: "receptionist",
             country: "BR".to_owned(),
             grants: Grants::new([("patients:read", reach), ("patients:write", reach)]),
+            hold: None,
         };
         Session::new(Arc::new(principal), Origin::default())
     }

@@ -3,14 +3,14 @@
 use identity::Identity;
 use identity::model::email::Email;
 use identity::model::password::PasswordAttempt;
+use identity::model::second_factor::FactorCode;
 use identity::usecase::sign_in as usecase;
-use identity::usecase::signed_in::SignedIn;
-use kernel::StoredReply;
 use kernel::ids::TenantId;
 use serde_json::json;
 
+use crate::cookies::{InSession, Transport};
 use crate::limits::Class;
-use crate::wire::identity::SessionWire;
+use crate::wire::identity::{SessionWire, renewed};
 use crate::{Ask, Body, Changed, Env, FromJson, Guard, Problem, Public, operation};
 
 /// Who signs in
@@ -22,6 +22,10 @@ pub struct SignIn {
     password: PasswordAttempt,
     /// The company; needed when the account has several.
     company_id: Option<TenantId>,
+    /// A code of the authenticator app, or a recovery code; needed when the account has a second factor.
+    totp_code: Option<FactorCode>,
+    /// `cookie` for pages of the same site; `token` when absent.
+    transport: Option<Transport>,
 }
 
 impl Ask for SignIn {
@@ -33,19 +37,22 @@ impl Ask for SignIn {
 /// Sign in
 ///
 /// Opens a session. An unknown address and a wrong password answer alike. An account with several companies is told them
-/// by `identity.company_required` and asks again with one.
+/// by `identity.company_required` and asks again with one; an account with a second factor is told so by
+/// `identity.totp_code_required`. Where the company requires a second factor of the role and there is none yet, the session is
+/// for one's own account alone (`totp_enrolment_required`) until it is enrolled.
+///
+/// With `transport: cookie` the tokens travel in `HttpOnly` cookies, and unsafe requests must send back `csrf_token` as
+/// `X-CSRF-Token`.
 #[operation(class = SignIn, refuses(Unauthenticated, Forbidden), secret)]
 pub async fn sign_in(
     guard: Guard<Public>,
     identity: Env<Identity>,
     body: Body<SignIn>,
-) -> Result<Changed<SessionWire>, Problem> {
-    let SignIn { email, password, company_id } = body.into_inner();
-    guard.limit(Class::SignInAccount, email.as_str())?;
-    let ask = usecase::SignIn { email, password, company: company_id };
-    Ok(usecase::sign_in(&identity, guard.origin(), ask, signed_in).await?.into())
-}
-
-fn signed_in(signed_in: &SignedIn) -> StoredReply {
-    Changed::reply(&SessionWire::from(signed_in), None)
+) -> Result<InSession<Changed<SessionWire>>, Problem> {
+    let SignIn { email, password, company_id, totp_code, transport } = body.into_inner();
+    let transport = guard.transport(transport)?;
+    guard.limit(Class::SignInAccount, email.as_str()).await?;
+    let ask = usecase::SignIn { email, password, company: company_id, code: totp_code };
+    let committed = usecase::sign_in(&identity, guard.origin(), ask, renewed(transport)).await?;
+    Ok(InSession::open(committed, transport))
 }

@@ -6,14 +6,17 @@ use identity::usecase::sign_out as usecase;
 use kernel::StoredReply;
 use kernel::ids::SessionId;
 
+use crate::cookies::InSession;
 use crate::{Env, Guard, NoContent, Own, Problem, operation};
 
 /// Sign out
 ///
-/// Ends the session of this access token; its refresh token ceases to work at once.
+/// Ends the session of this access token; its refresh token ceases to work at once, and its cookies go.
 #[operation]
-pub async fn sign_out(guard: Guard<Own<SignOut>>, identity: Env<Identity>) -> Result<NoContent, Problem> {
-    Ok(usecase::sign_out(&identity, &guard.permit(&()), signed_out).await?.into())
+pub async fn sign_out(guard: Guard<Own<SignOut>>, identity: Env<Identity>) -> Result<InSession<NoContent>, Problem> {
+    let transport = guard.transport(None)?;
+    let committed = usecase::sign_out(&identity, &guard.permit(&()), signed_out).await?;
+    Ok(InSession::over(committed.into(), transport))
 }
 
 fn signed_out(_: &SessionId) -> StoredReply {

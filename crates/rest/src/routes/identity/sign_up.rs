@@ -7,9 +7,10 @@ use identity::model::password::Password;
 use identity::model::place::{Country, Locale, TimeZone};
 use identity::usecase::sign_up::{self as usecase, AddressProof, Founder};
 use identity::usecase::signed_in::SignedIn;
-use kernel::StoredReply;
+use kernel::{Reply, StoredReply};
 use serde_json::json;
 
+use crate::cookies::{InSession, Transport};
 use crate::wire::identity::SessionWire;
 use crate::{Ask, Body, Created, Env, FromJson, Guard, Problem, Public, operation};
 
@@ -30,6 +31,8 @@ pub struct SignUp {
     time_zone: Option<TimeZone>,
     /// `pt-BR`, `fr` or `en`; the country's usual one when absent.
     locale: Option<Locale>,
+    /// `cookie` for pages of the same site; `token` when absent.
+    transport: Option<Transport>,
 }
 
 impl Ask for SignUp {
@@ -49,14 +52,16 @@ impl Ask for SignUp {
 /// Found a company
 ///
 /// Makes the company, its first clinic and you as its admin, and signs you in. A link to verify the address leaves by mail.
-#[operation(class = SignUp, refuses(Conflict), secret)]
+#[operation(class = SignUp, refuses(Conflict, Forbidden), secret)]
 pub async fn sign_up(
     guard: Guard<Public>,
     identity: Env<Identity>,
     body: Body<SignUp>,
-) -> Result<Created<SessionWire>, Problem> {
-    let ask = body.into_inner().into();
-    Ok(usecase::sign_up(&identity, guard.origin(), ask, signed_up).await?.into())
+) -> Result<InSession<Created<SessionWire>>, Problem> {
+    let ask = body.into_inner();
+    let transport = guard.transport(ask.transport)?;
+    let committed = usecase::sign_up(&identity, guard.origin(), ask.into(), signed_up(transport)).await?;
+    Ok(InSession::open(committed, transport))
 }
 
 impl From<SignUp> for usecase::SignUp {
@@ -75,6 +80,13 @@ impl From<SignUp> for usecase::SignUp {
     }
 }
 
-fn signed_up(signed_in: &SignedIn) -> StoredReply {
-    Created::reply(&SessionWire::from(signed_in), "/api/v1/auth/me".to_owned(), None)
+fn signed_up(transport: Transport) -> Reply<SignedIn> {
+    match transport {
+        Transport::Token => |signed_in| told(&SessionWire::of(signed_in, Transport::Token)),
+        Transport::Cookie => |signed_in| told(&SessionWire::of(signed_in, Transport::Cookie)),
+    }
+}
+
+fn told(session: &SessionWire) -> StoredReply {
+    Created::reply(session, "/api/v1/auth/me".to_owned(), None)
 }

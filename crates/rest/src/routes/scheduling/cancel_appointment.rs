@@ -12,8 +12,8 @@ use crate::{Changed, Guard, Id, MaybeBody, MaybeIfMatch, Problem, operation};
 
 /// Call an appointment off
 ///
-/// Its time is free at once; repeating it is harmless. For a patient it is `late_cancelled` once less than the service's
-/// window is left.
+/// Its time is free at once; repeating it is harmless. Once less than the service's window is left, a patient's cancellation
+/// is `late_cancelled`, and the clinic's needs a `reason` or a `reason_code`.
 #[operation(refuses(Conflict))]
 pub async fn cancel_appointment(
     guard: Guard<AppointmentsWrite>,

@@ -6,7 +6,8 @@ use actix_web::{HttpRequest, HttpResponse, Responder, web};
 use utoipa_swagger_ui::SwaggerFile;
 
 use crate::openapi::{Described, Sketch};
-use crate::{Guard, Problem, Public, docs, operation};
+use crate::state::State;
+use crate::{Env, Guard, Problem, Public, docs, operation};
 
 /// A file of Swagger UI.
 pub struct DocsFile(SwaggerFile<'static>);
@@ -36,6 +37,10 @@ impl Described for DocsFile {
 
 /// The page of Swagger UI.
 pub struct DocsPage(DocsFile);
+
+/// What the page says first where mails do not leave.
+const KEPT: &str = "<p role=\"note\" style=\"margin:0;padding:.75rem 1.25rem;background:#fff4d6;color:#4a3a00;\
+    font:1rem/1.5 sans-serif\">Mails stay in the database of this server: set <code>SMTP_URL</code> to have them sent.</p>";
 
 impl Responder for DocsPage {
     type Body = actix_web::body::BoxBody;
@@ -82,8 +87,13 @@ pub async fn find_docs(_guard: Guard<Public>) -> Lead {
 ///
 /// Swagger UI: every operation can be read and tried.
 #[operation]
-pub async fn show_docs(_guard: Guard<Public>) -> Result<DocsPage, Problem> {
-    docs::file("").map(|file| DocsPage(DocsFile(file)))
+pub async fn show_docs(_guard: Guard<Public>, state: Env<State>) -> Result<DocsPage, Problem> {
+    let mut file = docs::file("")?;
+    if state.settings().keeps_mails && !file.gzpipped {
+        let page = String::from_utf8_lossy(&file.bytes).replacen("<body>", &format!("<body>\n{KEPT}"), 1);
+        file.bytes = page.into_bytes().into();
+    }
+    Ok(DocsPage(DocsFile(file)))
 }
 
 /// Show a file of the documentation page

@@ -117,6 +117,22 @@ fn b9_exactly_at_the_limit_a_patient_is_in_time() {
 }
 
 #[test]
+fn b9_the_clinic_gives_a_reason_inside_the_window() {
+    let limit = utc("2026-05-03T12:00:00Z");
+    let after = limit + TimeDelta::microseconds(1);
+    let wordless = |by| CancelAsk { reason: None, ..cancel_ask(by) };
+    let coded = CancelAsk { reason_code: Some(Label::parse("flu").unwrap()), ..wordless(RequestedBy::Clinic) };
+    assert_eq!(booked().cancel(wordless(RequestedBy::Clinic), after), Err(CancelRefused::ReasonRequired));
+    assert!(booked().cancel(wordless(RequestedBy::Clinic), limit).is_ok(), "nobody asks before the window");
+    assert!(booked().cancel(coded, after).is_ok(), "its code says it too");
+    assert!(booked().cancel(wordless(RequestedBy::Patient), after).is_ok(), "a patient owes none");
+    let cancelled = in_status(AppointmentStatus::Cancelled);
+    assert_eq!(cancelled.cancel(wordless(RequestedBy::Clinic), after), Ok(Outcome::Unchanged));
+    let done = in_status(AppointmentStatus::Completed).cancel(wordless(RequestedBy::Clinic), after);
+    assert!(matches!(done, Err(CancelRefused::Transition(_))), "where there is no way, no reason opens one");
+}
+
+#[test]
 fn b9_the_window_is_the_one_of_the_booking() {
     let short = booked_with(|ask| ask.cancellation_window_minutes = Some(60));
     let now = utc("2026-05-04T11:00:00Z");
@@ -168,7 +184,7 @@ proptest! {
         let appointment = in_status(status);
         let now = appointment.parts().interval.start() + TimeDelta::minutes(minutes);
         for (step, outcome) in [
-            (Step::Confirm, appointment.confirm(now)),
+            (Step::Confirm, appointment.confirm(now).map_err(CancelRefused::from)),
             (Step::Cancel, appointment.cancel(cancel_ask(by), now)),
         ] {
             match outcome {
@@ -177,7 +193,10 @@ proptest! {
                     prop_assert_eq!(next.parts().version, 2);
                 }
                 Ok(Outcome::Unchanged) => prop_assert!(status.is_cancelled() || status == AppointmentStatus::Confirmed),
-                Err(refused) => prop_assert_eq!(refused.allowed, status.allowed_from()),
+                Err(refused) => {
+                    let CancelRefused::Transition(refused) = refused else { panic!("a reason was given") };
+                    prop_assert_eq!(refused.allowed, status.allowed_from());
+                }
             }
         }
     }

@@ -1,0 +1,328 @@
+//! From the one-time code of a sign-in at a provider to a session (I8).
+
+use chrono::{DateTime, Utc};
+use kernel::ids::TenantId;
+use kernel::seal::CannotOpen;
+use kernel::{Change, Committed, Fault, FromStore, Kind, Origin, Permit, Refusal, Reply, StoreError, commit};
+use serde_json::{Map, Value, json};
+use thiserror::Error;
+
+use super::second_factor;
+use super::sign_in::{Found, SignInError, is_still, refuse, unproved_at};
+use super::signed_in::{Opening, SignedIn, signed_in};
+use crate::Identity;
+use crate::model::access_token::CannotSign;
+use crate::model::account::Account;
+use crate::model::membership::{CompanyOfAccount, NoCompany, choose_company};
+use crate::model::oidc::{Grant, Link, Person, Stage};
+use crate::model::password::PasswordAttempt;
+use crate::model::second_factor::FactorCode;
+use crate::model::session::Secret;
+use crate::permission;
+use crate::ports::{AcrossTx, OIDC_LINK_ACCOUNT_UNIQUE, OIDC_LINK_SUBJECT_UNIQUE};
+
+/// What a page brings for a session.
+#[derive(Debug)]
+pub struct ExchangeOidc {
+    /// The code, of the address or of the last question.
+    pub code: Secret,
+    /// The account's password; needed once, when the account has one and is not tied to this person yet.
+    pub password: Option<PasswordAttempt>,
+    /// The company; needed when the account has several.
+    pub company: Option<TenantId>,
+    /// A code of the second factor; needed when the account has one.
+    pub factor: Option<FactorCode>,
+}
+
+/// What is still missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question {
+    /// The account's own password, this once.
+    Password,
+    /// A code of the account's second factor.
+    Factor,
+    /// Which of the companies.
+    Company(Vec<CompanyOfAccount>),
+}
+
+/// Why a code became no session.
+#[derive(Debug, Error)]
+pub enum ExchangeOidcError {
+    /// Unknown, used before, or too late.
+    #[error("the code is not valid")]
+    Code,
+    /// Nobody has an account for this person any more.
+    #[error("no account")]
+    NoAccount,
+    /// The account is tied to another person at this provider, or the person to another account.
+    #[error("tied to another")]
+    TiedToAnother,
+    /// Something is missing; the page asks for it and comes again with the code of the answer.
+    #[error("something is missing")]
+    Asked(Question, Secret),
+    /// What signing in with a password may be refused for.
+    #[error(transparent)]
+    SignIn(#[from] SignInError),
+    /// What was kept does not open.
+    #[error(transparent)]
+    Sealing(#[from] CannotOpen),
+    /// No token could be signed.
+    #[error(transparent)]
+    Signing(#[from] CannotSign),
+    /// The store's answer.
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+impl From<StoreError> for ExchangeOidcError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Constraint(OIDC_LINK_ACCOUNT_UNIQUE | OIDC_LINK_SUBJECT_UNIQUE) => Self::TiedToAnother,
+            other => Self::Store(other),
+        }
+    }
+}
+
+impl Refusal for ExchangeOidcError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Code => Kind::Unauthenticated,
+            Self::NoAccount => Kind::Forbidden,
+            Self::TiedToAnother => Kind::Conflict,
+            Self::Asked(..) => Kind::Invalid,
+            Self::SignIn(error) => error.kind(),
+            Self::Sealing(_) | Self::Signing(_) => Kind::Internal,
+            Self::Store(error) => error.kind(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Code => "identity.oidc_code_invalid",
+            Self::NoAccount => "identity.oidc_no_account",
+            Self::TiedToAnother => "identity.oidc_tied_to_another",
+            Self::Asked(Question::Password, _) => "identity.oidc_password_required",
+            Self::Asked(Question::Factor, _) => "identity.totp_code_required",
+            Self::Asked(Question::Company(_), _) => "identity.company_required",
+            Self::SignIn(error) => error.code(),
+            Self::Sealing(_) | Self::Signing(_) => "internal",
+            Self::Store(error) => error.code(),
+        }
+    }
+
+    fn faults(&self) -> Vec<Fault> {
+        match self {
+            Self::Asked(Question::Password, _) => vec![Fault::at("/password", "required")],
+            Self::Asked(Question::Factor, _) => vec![Fault::at("/totp_code", "required")],
+            Self::Asked(Question::Company(_), _) => vec![Fault::at("/company_id", "required")],
+            Self::SignIn(error) => error.faults(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn details(&self) -> Map<String, Value> {
+        match self {
+            Self::Asked(question, next) => {
+                let mut details = question.details();
+                details.insert("code_next".to_owned(), json!(next.expose()));
+                details
+            }
+            Self::SignIn(error) => error.details(),
+            _ => Map::new(),
+        }
+    }
+}
+
+impl FromStore for ExchangeOidcError {
+    fn store(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store(error) => Some(error),
+            Self::SignIn(error) => error.store(),
+            _ => None,
+        }
+    }
+}
+
+impl Question {
+    fn details(&self) -> Map<String, Value> {
+        match self {
+            Self::Password | Self::Factor => Map::new(),
+            Self::Company(companies) => {
+                let named = companies.iter().map(|company| json!({"id": company.tenant, "name": company.name}));
+                Map::from_iter([("companies".to_owned(), named.collect())])
+            }
+        }
+    }
+}
+
+/// Opens a session for the person behind a code. The first sign-in of a person ties them to the account of their verified
+/// address; where that account has a password, only after it was entered. The second factor and the company's policy count as
+/// at any sign-in.
+pub async fn exchange_oidc(
+    env: &Identity,
+    origin: &Origin,
+    ask: ExchangeOidc,
+    reply: Reply<SignedIn>,
+) -> Result<Committed<SignedIn>, ExchangeOidcError> {
+    let now = env.clock.now();
+    let ExchangeOidc { code, password, company, factor } = ask;
+    let arrived = Arrived::of(env, &code, now).await?;
+    let found = Found::look_up(env, &arrived.account.email, origin).await?;
+    if let Some(retry_after) = found.network_locked(now) {
+        return Err(SignInError::NetworkLocked { retry_after }.into());
+    }
+    if arrived.needs_password() {
+        let Some(attempt) = password else { return Err(asked(env, arrived, Question::Password, code, now).await?) };
+        prove(env, origin, (&arrived, &found), attempt, now).await?;
+    }
+    let tx = env.db.begin_across_tenants("sign-in at a provider").await?;
+    if !is_still(tx.as_ref(), &arrived.account).await? {
+        return Err(ExchangeOidcError::Store(StoreError::Contended));
+    }
+    match second_factor::prove(env, tx.as_ref(), &arrived.account, factor.as_ref()).await {
+        Ok(()) => {}
+        Err(second_factor::Unproved::Missing) => {
+            drop(tx);
+            return Err(asked(env, arrived, Question::Factor, code, now).await?);
+        }
+        Err(unproved) => {
+            arrived.spend_first(tx.as_ref()).await?;
+            return Err(unproved_at(origin, tx, &found, unproved, now).await?.into());
+        }
+    }
+    match choose_company(&arrived.companies, company) {
+        Ok(company) => open(env, origin, tx, (arrived, &company), reply).await,
+        Err(NoCompany::NotAMember) => Err(SignInError::NotAMember.into()),
+        Err(NoCompany::Several(companies)) => {
+            drop(tx);
+            Err(asked(env, arrived, Question::Company(companies), code, now).await?)
+        }
+    }
+}
+
+/// A code with whom it stands for.
+struct Arrived {
+    grant: Grant,
+    person: Person,
+    account: Account,
+    companies: Vec<CompanyOfAccount>,
+    is_tied: bool,
+}
+
+impl Arrived {
+    async fn of(env: &Identity, code: &Secret, now: DateTime<Utc>) -> Result<Self, ExchangeOidcError> {
+        let view = env.db.view_across_tenants("code of a sign-in at a provider").await?;
+        let grant = view.oidc_grant(&code.hash()).await?.filter(|grant| grant.is_open(now));
+        let grant = grant.ok_or(ExchangeOidcError::Code)?;
+        let person = grant.person(&env.keyring)?;
+        let tied = view.oidc_account(&person).await?;
+        let account = match (tied, &person.email) {
+            (Some(id), _) => view.account_by_id(id).await?,
+            (None, Some(email)) => view.account_by_email(email).await?,
+            (None, None) => None,
+        };
+        let account = account.ok_or(ExchangeOidcError::NoAccount)?;
+        let companies = view.companies_of_account(account.id).await?;
+        Ok(Self { grant, person, account, companies, is_tied: tied.is_some() })
+    }
+
+    fn needs_password(&self) -> bool {
+        !self.is_tied && self.account.password.is_some()
+    }
+
+    /// A code that stood in an address is spent by a wrong answer too.
+    async fn spend_first(&self, tx: &dyn AcrossTx) -> Result<(), StoreError> {
+        match self.grant.stage {
+            Stage::Code => tx.oidc_grant_take(&self.grant.hash).await.map(drop),
+            Stage::Asked => Ok(()),
+        }
+    }
+}
+
+/// The password of an account that is about to be tied, with the same patience as at sign-in.
+async fn prove(
+    env: &Identity,
+    origin: &Origin,
+    (arrived, found): (&Arrived, &Found),
+    attempt: PasswordAttempt,
+    now: DateTime<Utc>,
+) -> Result<(), ExchangeOidcError> {
+    let (right, _) = env.passwords.verify(attempt, found.hash()).await.map_err(SignInError::from)?;
+    if !right {
+        let tx = env.db.begin_across_tenants("wrong password after a sign-in at a provider").await?;
+        arrived.spend_first(tx.as_ref()).await?;
+        tx.finish().await?;
+        return Err(refuse(env, origin, found, now).await?.into());
+    }
+    match found.account_locked(now) {
+        Some(retry_after) => Err(SignInError::AccountLocked { retry_after }.into()),
+        None => Ok(()),
+    }
+}
+
+/// Asks back. A code that stood in an address is spent by it: the answer holds another one.
+async fn asked(
+    env: &Identity,
+    arrived: Arrived,
+    question: Question,
+    code: Secret,
+    now: DateTime<Utc>,
+) -> Result<ExchangeOidcError, ExchangeOidcError> {
+    if arrived.grant.stage == Stage::Asked {
+        return Ok(ExchangeOidcError::Asked(question, code));
+    }
+    let next = Secret::new(*env.random.secret());
+    let tx = env.db.begin_across_tenants("question of a sign-in at a provider").await?;
+    let is_first = tx.oidc_grant_asked(&code.hash(), &arrived.grant.asked(&next, now)).await?;
+    tx.finish().await?;
+    if is_first { Ok(ExchangeOidcError::Asked(question, next)) } else { Err(ExchangeOidcError::Code) }
+}
+
+async fn open(
+    env: &Identity,
+    origin: &Origin,
+    tx: Box<dyn AcrossTx>,
+    (arrived, company): (Arrived, &CompanyOfAccount),
+    reply: Reply<SignedIn>,
+) -> Result<Committed<SignedIn>, ExchangeOidcError> {
+    let now = env.clock.now();
+    if !tx.oidc_grant_take(&arrived.grant.hash).await? {
+        return Err(ExchangeOidcError::Code);
+    }
+    let changes = tie(env, tx.as_ref(), arrived, now).await?;
+    let profile = tx.profile(company.tenant, company.membership).await?.ok_or(SignInError::NotAMember)?;
+    let hold = second_factor::hold(tx.as_ref(), &profile.membership).await?;
+    let opening = Opening::of(env, &profile.membership, origin, now).under(hold);
+    tx.session_add(&opening.session).await?;
+    tx.refresh_token_add(&opening.token).await?;
+    let permit = Permit::<permission::SignIn>::system(company.tenant, "sign-in at a provider", origin.clone());
+    let session = &opening.session;
+    let opened = Change::created(session.id, session.version, session.facts());
+    let journal = permit.journal(session.id, now).changed(opened);
+    let journal = changes.into_iter().fold(journal, kernel::Journal::changed);
+    let value = signed_in(env, profile, session, opening.secret, now)?;
+    Ok(commit(tx, journal, value, reply).await?)
+}
+
+/// Ties the account to the person, whose address is thereby verified; nothing when they are tied already.
+async fn tie(
+    env: &Identity,
+    tx: &dyn AcrossTx,
+    arrived: Arrived,
+    now: DateTime<Utc>,
+) -> Result<Vec<Change>, ExchangeOidcError> {
+    if arrived.is_tied {
+        return Ok(Vec::new());
+    }
+    let Arrived { grant, person, account, .. } = arrived;
+    let (before, version) = (account.facts(), account.version);
+    let account = account.verified(now);
+    let link = Link::of(env.ids.next(), account.id, grant.provider, person, now);
+    tx.oidc_link_add(&link).await?;
+    let mut changes = vec![Change::created(link.id, 1, link.facts())];
+    if account.version > version {
+        tx.account_verified(&account).await?;
+        changes.push(Change::updated(account.id, account.version, &before, &account.facts()));
+    }
+    Ok(changes)
+}

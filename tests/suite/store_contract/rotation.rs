@@ -1,0 +1,275 @@
+//! Master keys change while everything goes on (I12): both versions read, what lies under the old one is sealed anew, and
+//! afterwards the old one is not needed any more.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kernel::ids::TenantId;
+use kernel::seal::Keyring;
+use persistence::Rotated;
+use persistence::sealed::{Owner, SEALED, SealedColumn, Under};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::both;
+use crate::support::{ADDRESSEE, Authenticator, Caller, Kind, MASTER_KEY, Office, Sql, TestApp, salus, text};
+
+const SECOND: &str = "v2:CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk=";
+
+/// Columns of bytes that hold no ciphertext.
+const PLAIN: &[(&str, &str)] = &[
+    ("api_key.hash", "a hash"),
+    ("idempotency.body_hash", "a hash"),
+    ("invitation.hash", "a hash"),
+    ("journal_entry.mac", "a mac"),
+    ("journal_link.mac", "a mac"),
+    ("journal_link.prev", "a mac"),
+    ("oidc_flow.browser_hash", "a hash"),
+    ("oidc_flow.state_hash", "a hash"),
+    ("oidc_grant.hash", "a hash"),
+    ("recovery_code.hash", "a hash"),
+    ("refresh_token.hash", "a hash"),
+    ("sign_in_failure.key", "a hash"),
+    ("signed_token.hash", "a hash"),
+];
+
+/// A sealed value and where it lies.
+struct Lying {
+    tenant: Uuid,
+    row: Uuid,
+    value: Vec<u8>,
+}
+
+async fn lying(sql: &Sql, column: &SealedColumn) -> Vec<Lying> {
+    let SealedColumn { table, column: value, row, owner, .. } = column;
+    let tenant = if *owner == Owner::Tenant { "tenant_id, " } else { "" };
+    let rows = sql
+        .rows(&format!("SELECT {tenant}{row} AS row_id, {value} AS value FROM {table} WHERE {value} IS NOT NULL"))
+        .await;
+    let read = |row: &sea_orm::QueryResult| Lying {
+        tenant: row.try_get("", "tenant_id").unwrap_or_default(),
+        row: row.try_get("", "row_id").unwrap(),
+        value: row.try_get("", "value").unwrap(),
+    };
+    rows.iter().map(read).collect()
+}
+
+/// How many values of each column lie under each version of the master key.
+async fn versions(sql: &Sql) -> BTreeMap<(&'static str, u8), usize> {
+    let mut found = BTreeMap::new();
+    for column in SEALED.iter().filter(|column| column.under == Under::MasterKey) {
+        for lying in lying(sql, column).await {
+            *found.entry((column.name, lying.value[0])).or_default() += 1;
+        }
+    }
+    found
+}
+
+fn all_are(found: &BTreeMap<(&'static str, u8), usize>, version: u8) -> bool {
+    found.keys().all(|(_, found)| *found == version)
+}
+
+fn quiet(_: Rotated) {}
+
+/// What was left in the sealed columns.
+struct Filled {
+    office: Office,
+    /// The demo company.
+    tenant: Uuid,
+    /// Another, with two mails.
+    founded: Uuid,
+}
+
+async fn company(caller: &Caller) -> Uuid {
+    text(&caller.get("/api/v1/auth/me").await.expect(200)["company_id"]).parse().unwrap()
+}
+
+/// Leaves values in every sealed column that can be written from outside.
+async fn fill(app: &TestApp) -> Filled {
+    let office = Office::open(app).await;
+    let (email, password) = ("clara@chaves.example", "três tigres e um trigal");
+    let ask = json!({ "company_name": "Chaves", "name": "Clara Chaveira", "email": email, "password": password });
+    let founder = app.anonymous().post("/api/v1/auth/sign-up", &ask).await.expect(201);
+    app.anonymous().post("/api/v1/auth/password/forgot", &json!({ "email": email })).await.expect(202);
+    app.settle().await;
+    let founder = Caller { token: Some(text(&founder["access_token"])), ..app.anonymous() };
+    Authenticator::begun(&founder).await;
+    for patient in ["Uma", "Duas"] {
+        office.staff.post_once("/api/v1/patients", patient, &json!({ "name": patient })).await.expect(201);
+    }
+    let (tenant, founded) = (company(&office.admin).await, company(&founder).await);
+    for company in [tenant, founded] {
+        app.dead_letter(company).await;
+    }
+    Filled { office, tenant, founded }
+}
+
+/// Puts everything back under the first key, which the test's own node knows alone.
+async fn put_back(app: &TestApp) {
+    let (node, _, server) = app.second_node_with(&[("MASTER_KEY", &format!("{MASTER_KEY},{SECOND}"))]).await;
+    node.database.rotate_keys(&quiet).await.unwrap();
+    node.sequencer().run_dry().await.unwrap();
+    server.stop(false).await;
+    assert!(all_are(&versions(&app.sql().await).await, 1));
+}
+
+/// Writes a value over another, as somebody with the database in hands could.
+async fn put(app: &TestApp, sql: &Sql, (table, column): (&str, &str), row: Uuid, value: &[u8]) {
+    let digits: String = value.iter().map(|byte| format!("{byte:02x}")).collect();
+    let value = if app.kind() == Kind::Sqlite { format!("x'{digits}'") } else { format!("'\\x{digits}'::bytea") };
+    let statement = format!("UPDATE {table} SET {column} = {value} WHERE id = {}", sql.id(&row.to_string()));
+    assert_eq!(sql.run(&statement).await.unwrap(), 1);
+}
+
+fn registered(name: &str) -> &'static SealedColumn {
+    SEALED.iter().find(|sealed| sealed.name == name).unwrap()
+}
+
+/// Swaps the first two values of a column that belong together by `of`.
+async fn swap(app: &TestApp, sql: &Sql, name: &str, of: impl Fn(&Lying) -> bool) {
+    let column = registered(name);
+    let all: Vec<Lying> = lying(sql, column).await.into_iter().filter(of).collect();
+    let [one, other, ..] = all.as_slice() else { panic!("{} values in {name}", all.len()) };
+    put(app, sql, (column.table, column.column), one.row, &other.value).await;
+    put(app, sql, (column.table, column.column), other.row, &one.value).await;
+}
+
+both! {
+    async fn i12_every_column_of_bytes_is_sealed_or_plain_for_a_reason(app) {
+        let columns = match app.kind() {
+            Kind::Sqlite => "SELECT m.name || '.' || c.name FROM sqlite_master m, pragma_table_info(m.name) c \
+                 WHERE m.type = 'table' AND lower(c.type) = 'blob'",
+            Kind::Postgres => "SELECT table_name || '.' || column_name FROM information_schema.columns \
+                 WHERE table_schema = 'public' AND data_type = 'bytea'",
+        };
+        let found: BTreeSet<String> = app.sql().await.texts(columns).await.into_iter().collect();
+        assert!(PLAIN.is_sorted() && PLAIN.iter().all(|(_, reason)| !reason.is_empty()));
+        let known = SEALED.iter().map(|sealed| sealed.name).chain(PLAIN.iter().map(|(name, _)| *name));
+        assert_eq!(found, known.map(str::to_owned).collect::<BTreeSet<_>>());
+    }
+
+    async fn i12_a_value_opens_in_its_own_place_and_in_no_other(app) {
+        fill(app).await;
+        let (sql, keys) = (app.sql().await, Keyring::parse(MASTER_KEY).unwrap());
+        for column in SEALED.iter().filter(|column| column.under == Under::MasterKey) {
+            let all = lying(&sql, column).await;
+            // A sign-in at another provider lasts a moment; its own tests leave none behind.
+            assert!(!all.is_empty() || column.table.starts_with("oidc_"), "{} is empty", column.name);
+            for one in &all {
+                assert!(keys.open(column.place(one.tenant, one.row), &one.value).is_ok(), "{}", column.name);
+            }
+            for (one, other) in all.iter().zip(all.iter().skip(1)) {
+                assert!(keys.open(column.place(other.tenant, other.row), &one.value).is_err(), "{} moved", column.name);
+                let elsewhere = column.place(Uuid::from_u128(7), one.row);
+                assert!(keys.open(elsewhere, &one.value).is_err(), "{} moved to another company", column.name);
+            }
+        }
+    }
+
+    async fn i12_swapped_secrets_are_refused_where_they_are_used(app) {
+        let filled = fill(app).await;
+        let (sql, admin) = (app.sql().await, &filled.office.admin);
+        swap(app, &sql, "idempotency.body", |_| true).await;
+        swap(app, &sql, "mail.sealed", |mail| mail.tenant == filled.founded).await;
+        swap(app, &sql, "job.payload", |_| true).await;
+        for name in ["Uma", "Duas"] {
+            let again = filled.office.staff.post_once("/api/v1/patients", name, &json!({ "name": name })).await;
+            again.refused(500, "internal");
+        }
+        assert!(app.app.database.caught_mails(TenantId::from_uuid(filled.founded)).await.is_err());
+        let job = text(&admin.get("/api/v1/jobs/dead").await.expect(200)["items"][0]["id"]);
+        admin.post(&format!("/api/v1/jobs/{job}/replay"), &json!({})).await.expect(202);
+        app.settle().await;
+        let dead = admin.get("/api/v1/jobs/dead").await.expect(200);
+        let dead = (&dead["items"][0]["id"], &dead["items"][0]["reason"]);
+        assert_eq!(dead, (&json!(job), &json!("payload does not open")));
+        sql.run("DELETE FROM job").await.unwrap();
+    }
+
+    async fn i12_keys_change_while_both_versions_read_and_then_the_old_one_goes(app) {
+        let Filled { office, tenant, .. } = fill(app).await;
+        let sql = app.sql().await;
+        let before = versions(&sql).await;
+        assert!(all_are(&before, 1) && before.len() >= 7, "{before:?}");
+        let patient = office.patient("Rosa Rodada").await;
+        // The second node seals under the newer key, and reads both.
+        let both_keys = format!("{SECOND},{MASTER_KEY}");
+        let (node, there, server) = app.second_node_with(&[("MASTER_KEY", &both_keys)]).await;
+        let there = Caller { token: office.admin.token.clone(), ..there };
+        let staff = Caller { token: office.staff.token.clone(), ..there.clone() };
+        assert!(node.database.has_older_keys());
+        staff.patch(&format!("/api/v1/patients/{patient}"), "\"1\"", &json!({ "social_name": "Rosinha" })).await.expect(200);
+        node.sequencer().run_dry().await.unwrap();
+        let page = there.get(&format!("/api/v1/audit?entity_id={patient}")).await.expect(200);
+        assert_eq!(page["items"][1]["changes"][0]["after"]["name"], "Rosa Rodada");
+        assert_eq!(page["items"][0]["changes"][0]["after"]["social_name"], "Rosinha");
+        let rotated = node.database.rotate_keys(&quiet).await.unwrap();
+        assert!(rotated.iter().all(|seen| seen.complete && seen.unreadable == 0), "{rotated:?}");
+        assert!(all_are(&versions(&sql).await, 2));
+        assert_eq!(node.database.rotate_keys(&quiet).await.unwrap().iter().map(|seen| seen.renewed).sum::<u64>(), 0);
+        server.stop(false).await;
+        // The third knows only the newer one.
+        let (last, there, server) = app.second_node_with(&[("MASTER_KEY", SECOND)]).await;
+        let staff = Caller { token: office.staff.token.clone(), ..there.clone() };
+        let admin = Caller { token: office.admin.token.clone(), ..there.clone() };
+        let replayed = staff.post_once("/api/v1/patients", "Uma", &json!({ "name": "Uma" })).await;
+        assert_eq!(replayed.header("idempotency-replayed"), Some("true"));
+        replayed.expect(201);
+        let page = admin.get(&format!("/api/v1/audit?entity_id={patient}")).await.expect(200);
+        assert_eq!(page["items"][1]["changes"][0]["after"]["name"], "Rosa Rodada");
+        let proof = admin.get("/api/v1/audit/verify?limit=5000").await.expect(200);
+        assert_eq!((&proof["whole"], &proof["complete"]), (&json!(true), &json!(true)), "{proof:#}");
+        let job = text(&admin.get("/api/v1/jobs/dead").await.expect(200)["items"][0]["id"]);
+        admin.post(&format!("/api/v1/jobs/{job}/replay"), &json!({})).await.expect(202);
+        last.worker(api::worker::Pace::default()).run_due().await.unwrap();
+        let mails = last.database.caught_mails(TenantId::from_uuid(tenant)).await.unwrap();
+        assert!(mails.iter().any(|mail| mail.to == ADDRESSEE));
+        server.stop(false).await;
+        put_back(app).await;
+    }
+
+    async fn i12_a_rotation_that_was_cut_short_goes_on_where_it_ended(app) {
+        fill(app).await;
+        let sql = app.sql().await;
+        let all: usize = versions(&sql).await.values().sum();
+        let both_keys = format!("{SECOND},{MASTER_KEY}");
+        let (node, _, server) = app.second_node_with(&[("MASTER_KEY", &both_keys)]).await;
+        let enough = tokio::sync::Notify::new();
+        let progress = |seen: Rotated| {
+            if seen.column == "idempotency.body" {
+                enough.notify_one();
+            }
+        };
+        tokio::select! {
+            biased;
+            () = enough.notified() => {}
+            _ = node.database.rotate_keys(&progress) => {}
+        }
+        let half = versions(&sql).await;
+        assert!(half.keys().any(|(_, version)| *version == 1) && half.keys().any(|(_, version)| *version == 2), "{half:?}");
+        // By another process, as an operator does it.
+        let done = salus(app.database()).env("MASTER_KEY", &both_keys).args(["keys", "rotate"]).output().unwrap();
+        let said = String::from_utf8_lossy(&done.stdout).into_owned();
+        assert!(done.status.success() && said.contains("everything lies under the newest key"), "{said}");
+        assert!(said.contains("idempotency.body 0 sealed anew"), "{said}");
+        let after = versions(&sql).await;
+        assert!(all_are(&after, 2) && after.values().sum::<usize>() >= all, "{after:?}");
+        server.stop(false).await;
+        put_back(app).await;
+    }
+
+    async fn i12_what_no_key_opens_is_left_alone_and_told(app) {
+        fill(app).await;
+        let sql = app.sql().await;
+        let mails = lying(&sql, registered("mail.sealed")).await;
+        let (one, other) = (mails.first().unwrap(), mails.last().unwrap());
+        put(app, &sql, ("mail", "sealed"), one.row, &other.value).await;
+        let both_keys = format!("{SECOND},{MASTER_KEY}");
+        let done = salus(app.database()).env("MASTER_KEY", &both_keys).args(["keys", "rotate"]).output().unwrap();
+        let said = String::from_utf8_lossy(&done.stdout).into_owned();
+        assert!(!done.status.success() && said.contains("1 do not open"), "{said}");
+        let left = versions(&sql).await;
+        assert_eq!(left.get(&("mail.sealed", 1)), Some(&1));
+        assert_eq!(left.keys().filter(|(_, version)| *version == 1).count(), 1, "{left:?}");
+        put_back(app).await;
+    }
+}
