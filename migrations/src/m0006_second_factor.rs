@@ -32,6 +32,8 @@ const GLOBAL: &[&str] = &["totp", "recovery_code"];
 const HOLD: &str =
     "ALTER TABLE session ADD COLUMN hold {text} CONSTRAINT session_hold_check CHECK (hold IN ('second_factor'))";
 
+const PROVED: &str = "ALTER TABLE session ADD COLUMN factor_proved_at {instant}";
+
 /// The migration.
 #[derive(Debug, DeriveMigrationName)]
 pub struct Migration;
@@ -41,6 +43,7 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         ddl::run(manager, SECOND_FACTORS).await?;
         ddl::run(manager, HOLD).await?;
+        ddl::run(manager, PROVED).await?;
         for table in GLOBAL {
             ddl::wall(manager, table, Wall::Global).await?;
         }

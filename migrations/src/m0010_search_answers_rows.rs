@@ -1,17 +1,16 @@
-//! The search answers with the rows of its patients and not only their ids, so that nothing has to be looked up twice; and a single
-//! term, the usual question, is asked of the trigrams as one condition instead of three.
+//! A search that answers with the rows of its patients and not only their ids, so that nothing has to be looked up twice; and a
+//! single term, the usual question, is asked of the trigrams as one condition instead of three. `patient_search` stays for servers
+//! that were started before this migration; a later one may drop it.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DbBackend;
 
 use crate::ddl;
 
-const DROP: &str = "DROP FUNCTION patient_search(text, text, text, text, uuid, timestamptz, date, integer, text, uuid, bigint, integer);";
-
 /// The patients of a search, in its order, each with its rank: 0 an exact identifier, telephone number or e-mail address, 1 each
-/// term begins a word, 2 each term occurs. Arguments and ways are those of the function that it replaces (see `m0003_patients`).
+/// term begins a word, 2 each term occurs. Arguments and ways are those of `patient_search` (see `m0003_patients`).
 const SEARCH: &str = r"
-CREATE FUNCTION patient_search(
+CREATE FUNCTION patient_search_rows(
   terms text, exact_values text, exact_contacts text,
   reach text, reach_id uuid, agenda_since timestamptz, today date,
   first_rank integer, after_text text, after_id uuid, skip bigint, most integer
@@ -77,8 +76,8 @@ BEGIN
   END IF;
 END $$;
 
-REVOKE ALL ON FUNCTION patient_search FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION patient_search TO salus_app;
+REVOKE ALL ON FUNCTION patient_search_rows FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION patient_search_rows TO salus_app;
 ";
 
 /// All that is found, ranked.
@@ -122,7 +121,6 @@ impl MigrationTrait for Migration {
             .replace("{columns}", COLUMNS)
             .replace("{reach}", &reach("reach", "reach_id", "tenant", "today", "agenda_since"))
             .replace("{probe_reach}", &reach("$11", "$12", "$1", "$13", "$14"));
-        ddl::run_on(manager, DbBackend::Postgres, DROP).await?;
         ddl::run_on(manager, DbBackend::Postgres, &search).await
     }
 }

@@ -48,7 +48,9 @@ impl Gauges {
     pub async fn follow(self, database: Database, redis: Option<Redis>, mut stop: Stop) {
         while !stop.is_asked() {
             self.read(&database).await;
-            redis.iter().for_each(|redis| self.read_redis(redis));
+            if let Some(redis) = &redis {
+                self.read_redis(redis);
+            }
             tokio::select! {
                 () = stop.asked() => {}
                 () = tokio::time::sleep(EVERY) => {}

@@ -78,7 +78,7 @@ pub struct App {
     world: World,
     mailer: Arc<dyn Mailer>,
     tally: Tally,
-    app_url: String,
+    pages_url: String,
 }
 
 /// Why the application cannot start.
@@ -173,13 +173,13 @@ impl App {
             authenticate: Arc::new(ports::Tokens(identity.clone())),
             readiness: Arc::new(ports::Parts { database: database.clone(), redis: redis.clone() }),
             refusals: Arc::new(refusals.clone()),
-            traces: traces.clone().map(|exporter| Arc::new(ports::Spans(exporter)) as Arc<dyn rest::traces::Traces>),
-            buckets: redis.clone().map(|redis| Arc::new(ports::Buckets(redis)) as Arc<dyn rest::limits::SharedBuckets>),
+            traces: traces.clone().map(ports::Spans::shared),
+            buckets: redis.clone().map(ports::Buckets::shared),
         };
         let state = rest::State::new(rest_settings(settings), outside, rest::operations());
         state.metrics().extend(|registry| database.meters().register(registry));
         let tally = Tally::registered(state.metrics());
-        let app_url = settings.app_url.clone();
+        let pages_url = settings.app_url.clone();
         Ok(Self {
             database,
             identity,
@@ -193,7 +193,7 @@ impl App {
             world,
             mailer,
             tally,
-            app_url,
+            pages_url,
         })
     }
 
@@ -208,7 +208,7 @@ impl App {
     /// A worker of this database.
     pub fn worker(&self, pace: Pace) -> Worker {
         let handlers: [Arc<dyn JobHandler>; 1] =
-            [Arc::new(SendMail { mailer: self.mailer.clone(), app_url: self.app_url.clone() })];
+            [Arc::new(SendMail { mailer: self.mailer.clone(), app_url: self.pages_url.clone() })];
         let queue = Arc::new(self.database.clone());
         let worker = Worker::new(queue, handlers, self.world.clock.clone(), self.world.ids.clone(), pace);
         worker.counting(self.tally.clone())

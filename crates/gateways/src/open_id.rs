@@ -203,7 +203,7 @@ impl Party {
         (is_ours && fits).then(|| Person {
             issuer: claims.issuer().as_str().to_owned(),
             subject: claims.subject().as_str().to_owned(),
-            email: verified_email(claims, said.is_domain_owner()),
+            email: verified_email(claims, said.vouches(self.registration.provider, claims.email_verified())),
         })
     }
 
@@ -213,10 +213,8 @@ impl Party {
     }
 }
 
-/// The address, if the provider vouches for it. Microsoft lets a company write any address into its directory, and says
-/// otherwise only by `xms_edov`.
-fn verified_email(claims: &CoreIdTokenClaims, is_domain_owner: bool) -> Option<Email> {
-    let is_verified = claims.email_verified() == Some(true) || is_domain_owner;
-    let email = claims.email().filter(|_| is_verified)?;
+/// The address, if the provider vouches for it.
+fn verified_email(claims: &CoreIdTokenClaims, is_vouched_for: bool) -> Option<Email> {
+    let email = claims.email().filter(|_| is_vouched_for)?;
     Email::parse(email.as_str()).ok()
 }

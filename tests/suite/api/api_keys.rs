@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::both;
-use crate::support::{Answer, Caller, Kind, TestApp, TestDatabase, text};
+use crate::support::{Answer, Caller, Kind, TestApp, TestDatabase, hex, text};
 
 const KEYS: &str = "/api/v1/api-keys";
 
@@ -57,7 +57,7 @@ both! {
             Kind::Postgres => "SELECT encode(hash, 'hex') FROM api_key",
         };
         let hash = identity::model::api_key::KeyText::read(&key).unwrap().hash();
-        assert_eq!(sql.texts(rows).await, [hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>()]);
+        assert_eq!(sql.texts(rows).await, [hex(&hash)]);
         let journal = format!("SELECT count(*) FROM journal_change WHERE after LIKE '%{key}%'");
         assert_eq!(sql.number(&journal).await, 0);
     }
@@ -111,6 +111,27 @@ both! {
         key.get(KEYS).await.refused(403, "forbidden");
         let faults = admin.post(KEYS, &json!({ "name": "x", "permissions": ["api_keys:manage"] })).await.faults();
         assert_eq!(faults, [("/permissions/0".to_owned(), "identity.permission_kept_for_people".to_owned())]);
+    }
+
+    async fn i9_a_key_says_neither_who_may_what_nor_how_accounts_are_guarded(app) {
+        let admin = app.admin().await;
+        let key = holder(app, &made(&admin, &json!({ "name": "Tudo", "role": "admin" })).await);
+        let me = app.member("nurse").await.get("/api/v1/auth/me").await.expect(200);
+        let accomplice = format!("/api/v1/users/{}", text(&me["id"]));
+        let before = app.entries().await;
+        key.patch(&accomplice, "*", &json!({ "role": "admin" })).await.refused(403, "session_only");
+        for verb in ["deactivate", "activate"] {
+            let path = format!("{accomplice}/{verb}");
+            key.post(&path, &json!({})).await.refused(403, "session_only");
+        }
+        for guard in [json!({ "totp_required_roles": ["admin"] }), json!({ "session_idle_minutes": 60 })] {
+            key.patch("/api/v1/settings", "*", &guard).await.refused(403, "session_only");
+        }
+        assert_eq!(app.entries().await, before);
+        // The rest of both is a program's business, and naming what is there changes nothing.
+        key.patch(&accomplice, "*", &json!({ "role": "nurse", "display_name": "Outra" })).await.expect(200);
+        key.patch("/api/v1/settings", "*", &json!({ "cancel_reason_required": true })).await.expect(200);
+        admin.patch(&accomplice, "*", &json!({ "role": "receptionist" })).await.expect(200);
     }
 
     async fn i9_what_a_key_cannot_be_is_refused_at_its_place(app) {

@@ -112,8 +112,8 @@ both! {
     }
 
     async fn i10_a_link_of_another_purpose_sets_no_password(app) {
-        let founder = json!({ "company_name": "Nova", "name": "Nina", "email": "nina@nova.example", "password": OLD });
-        let founded = app.anonymous().post("/api/v1/auth/sign-up", &founder).await.expect(201);
+        let ask = json!({ "company_name": "Nova", "name": "Nina", "email": "nina@nova.example", "password": OLD });
+        let founded = app.anonymous().post("/api/v1/auth/sign-up", &ask).await.expect(201);
         let verification = app.mailed_token(company(&founded)).await;
         reset(app.anonymous(), verification.clone(), NEW).await.refused(422, "identity.link_invalid");
         forgot(app, "nina@nova.example").await.expect(202);
@@ -265,8 +265,8 @@ both! {
     async fn i6_what_runs_beside_a_change_is_neither_lost_nor_brought_back(app) {
         for round in 0..6 {
             let email = format!("nina{round}@nova.example");
-            let founder = json!({ "company_name": "Nova", "name": "Nina", "email": email, "password": OLD });
-            let founded = app.anonymous().post("/api/v1/auth/sign-up", &founder).await.expect(201);
+            let signing_up = json!({ "company_name": "Nova", "name": "Nina", "email": email, "password": OLD });
+            let founded = app.anonymous().post("/api/v1/auth/sign-up", &signing_up).await.expect(201);
             let (token, caller) = (app.mailed_token(company(&founded)).await, bearer(app, &founded));
             let (anonymous, patching, signing) = (app.anonymous(), caller.clone(), app.anonymous());
             let (ask, credentials) = (json!({ "locale": "fr" }), json!({ "email": email, "password": OLD }));

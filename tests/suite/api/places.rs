@@ -39,17 +39,17 @@ both! {
             "address": { "street": " Rue  des Fleurs ", "city": "Lyon", "complement": " " }
         });
         let answer = admin.post(CLINICS, &ask).await;
-        let path = answer.header("location").unwrap().to_owned();
+        let made = answer.header("location").unwrap().to_owned();
         let clinic = answer.expect(201);
         assert_eq!((&clinic["time_zone"], &clinic["locale"]), (&json!("Europe/Paris"), &json!("fr")));
         assert_eq!((&clinic["siret"], &clinic["finess"], &clinic["cnpj"]), (&json!("50397442000021"), &json!("750712184"), &Value::Null));
         assert_eq!((&clinic["address"]["street"], &clinic["address"]["complement"]), (&json!("Rue des Fleurs"), &Value::Null));
-        assert_eq!(app.member("driver").await.get(&path).await.expect(200), clinic);
+        assert_eq!(app.member("driver").await.get(&made).await.expect(200), clinic);
         let patch = json!({ "legal_name": "Aurora Lyon SAS", "siret": null, "address": { "street": null, "postal_code": "69001" } });
-        let changed = admin.patch(&path, "\"1\"", &patch).await.expect(200);
+        let changed = admin.patch(&made, "\"1\"", &patch).await.expect(200);
         assert_eq!((&changed["legal_name"], &changed["siret"], &changed["version"]), (&json!("Aurora Lyon SAS"), &Value::Null, &json!(2)));
         assert_eq!((&changed["address"]["city"], &changed["address"]["street"]), (&json!("Lyon"), &Value::Null));
-        let bare = admin.patch(&path, "*", &json!({ "address": null })).await.expect(200);
+        let bare = admin.patch(&made, "*", &json!({ "address": null })).await.expect(200);
         assert_eq!(bare["address"], Value::Null);
         let listed = admin.get(CLINICS).await.expect(200);
         assert!(listed["items"].as_array().unwrap().iter().any(|one| one["legal_name"] == "Aurora Lyon SAS"));

@@ -173,7 +173,7 @@ both! {
         // A key that the token brings along is not looked at.
         let mut der = vec![0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
         der.extend([7; 32]);
-        let forger = EncodingKey::from_ed_der(&der);
+        let foreign = EncodingKey::from_ed_der(&der);
         let keys = app.anonymous().get("/.well-known/jwks.json").await.expect(200);
         let jwk: jsonwebtoken::jwk::Jwk = serde_json::from_value(keys["keys"][0].clone()).unwrap();
         for header in [
@@ -181,7 +181,7 @@ both! {
             Header { kid: Some(name.clone()), x5u: Some("https://evil.example/x.pem".to_owned()), ..Header::new(Algorithm::EdDSA) },
             Header { kid: Some(name.clone()), jwk: Some(jwk), ..Header::new(Algorithm::EdDSA) },
         ] {
-            refused(app, &jsonwebtoken::encode(&header, &claims, &forger).unwrap(), "a key of its own").await;
+            refused(app, &jsonwebtoken::encode(&header, &claims, &foreign).unwrap(), "a key of its own").await;
         }
         // Our own key under another name of an algorithm, its signature left as it is.
         let (_, rest) = token.split_once('.').unwrap();

@@ -19,7 +19,7 @@ async fn account(app: &TestApp) -> Account {
     view.account_by_email(&Email::parse(EMAIL).unwrap()).await.unwrap().unwrap()
 }
 
-fn is_contended(late: Result<(), StoreError>) {
+fn is_contended(late: &Result<(), StoreError>) {
     assert!(matches!(late, Err(StoreError::Contended)), "{late:?}");
 }
 
@@ -36,9 +36,9 @@ both! {
         let now = app.clock.now();
         let renamed = Account { locale: Locale::Fr, version: seen.version + 1, ..seen.clone() };
         let tx = app.app.database.begin_across_tenants("test").await.unwrap();
-        is_contended(tx.account_verified(&seen.clone().verified(now)).await);
-        is_contended(tx.account_changed(&renamed).await);
-        is_contended(tx.account_password_set(&seen.with_password(PasswordHash::from_stored("$old".to_owned()))).await);
+        is_contended(&tx.account_verified(&seen.clone().verified(now)).await);
+        is_contended(&tx.account_changed(&renamed).await);
+        is_contended(&tx.account_password_set(&seen.with_password(PasswordHash::from_stored("$old".to_owned()))).await);
         drop(tx);
         assert_eq!(account(app).await, changed);
         // Whoever reads it anew verifies the address, and nothing else.

@@ -11,7 +11,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::both;
-use crate::support::{ADDRESSEE, Authenticator, Caller, Kind, MASTER_KEY, Office, Sql, TestApp, salus, text};
+use crate::support::{ADDRESSEE, Authenticator, Caller, Kind, MASTER_KEY, Office, Sql, TestApp, hex, salus, text};
 
 const SECOND: &str = "v2:CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk=";
 
@@ -88,15 +88,15 @@ async fn fill(app: &TestApp) -> Filled {
     let office = Office::open(app).await;
     let (email, password) = ("clara@chaves.example", "três tigres e um trigal");
     let ask = json!({ "company_name": "Chaves", "name": "Clara Chaveira", "email": email, "password": password });
-    let founder = app.anonymous().post("/api/v1/auth/sign-up", &ask).await.expect(201);
+    let session = app.anonymous().post("/api/v1/auth/sign-up", &ask).await.expect(201);
     app.anonymous().post("/api/v1/auth/password/forgot", &json!({ "email": email })).await.expect(202);
     app.settle().await;
-    let founder = Caller { token: Some(text(&founder["access_token"])), ..app.anonymous() };
-    Authenticator::begun(&founder).await;
+    let chaves = Caller { token: Some(text(&session["access_token"])), ..app.anonymous() };
+    Authenticator::begun(&chaves).await;
     for patient in ["Uma", "Duas"] {
         office.staff.post_once("/api/v1/patients", patient, &json!({ "name": patient })).await.expect(201);
     }
-    let (tenant, founded) = (company(&office.admin).await, company(&founder).await);
+    let (tenant, founded) = (company(&office.admin).await, company(&chaves).await);
     for company in [tenant, founded] {
         app.dead_letter(company).await;
     }
@@ -114,7 +114,7 @@ async fn put_back(app: &TestApp) {
 
 /// Writes a value over another, as somebody with the database in hands could.
 async fn put(app: &TestApp, sql: &Sql, (table, column): (&str, &str), row: Uuid, value: &[u8]) {
-    let digits: String = value.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = hex(value);
     let value = if app.kind() == Kind::Sqlite { format!("x'{digits}'") } else { format!("'\\x{digits}'::bytea") };
     let statement = format!("UPDATE {table} SET {column} = {value} WHERE id = {}", sql.id(&row.to_string()));
     assert_eq!(sql.run(&statement).await.unwrap(), 1);

@@ -22,7 +22,7 @@ pub use crowd::at_once;
 pub use database::{Kind, TestDatabase};
 pub use dead::ADDRESSEE;
 pub use office::{Office, text};
-pub use sql::Sql;
+pub use sql::{Sql, hex};
 pub use world::MARKER;
 
 /// Runs each test on SQLite, and with the feature `postgres` on PostgreSQL too.

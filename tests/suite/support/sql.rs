@@ -41,3 +41,12 @@ impl Sql {
         self.0.execute_unprepared(sql).await.map(|done| done.rows_affected()).map_err(|error| error.to_string())
     }
 }
+
+/// Bytes as the databases write them in hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut digits, byte| {
+        write!(digits, "{byte:02x}").unwrap();
+        digits
+    })
+}

@@ -78,7 +78,7 @@ mod tests {
         let variables = Variables::new(items.iter().copied());
         let mut reader = Reader::new(&variables);
         let found = read(&mut reader);
-        found.map_err(|_| reader.into_wrong().into_iter().map(|wrong| wrong.name).collect())
+        found.map_err(|_wrong| reader.into_wrong().into_iter().map(|wrong| wrong.name).collect())
     }
 
     #[test]

@@ -10,13 +10,11 @@ use crate::settings::Settings;
 
 /// The providers of the world, else those of the settings.
 pub(super) fn providers(settings: &Settings, world: &World) -> Arc<dyn OpenId> {
-    match &world.openid {
-        Some(given) => given.clone(),
-        None => {
-            let registrations = settings.openid.clone();
-            Arc::new(OpenIdProviders::new(registrations, &settings.public_url, world.clock.clone()))
-        }
+    if let Some(given) = &world.openid {
+        return given.clone();
     }
+    let registrations = settings.openid.clone();
+    Arc::new(OpenIdProviders::new(registrations, &settings.public_url, world.clock.clone()))
 }
 
 /// The origins of this API, of the application, and of other pages that may call.

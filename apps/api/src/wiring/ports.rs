@@ -30,7 +30,13 @@ pub(super) struct Parts {
 }
 
 /// Buckets in Redis.
-pub(super) struct Buckets(pub(super) Redis);
+pub(super) struct Buckets(Redis);
+
+impl Buckets {
+    pub(super) fn shared(redis: Redis) -> Arc<dyn SharedBuckets> {
+        Arc::new(Self(redis))
+    }
+}
 
 #[async_trait]
 impl SharedBuckets for Buckets {
@@ -44,7 +50,13 @@ impl SharedBuckets for Buckets {
 }
 
 /// Answered requests, to the collector of traces.
-pub(super) struct Spans(pub(super) Exporter);
+pub(super) struct Spans(Exporter);
+
+impl Spans {
+    pub(super) fn shared(exporter: Exporter) -> Arc<dyn Traces> {
+        Arc::new(Self(exporter))
+    }
+}
 
 impl Traces for Spans {
     fn answered(&self, request: AnsweredRequest) {

@@ -5,6 +5,7 @@ use std::sync::{PoisonError, RwLock};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Duration, Utc};
+use identity::model::oidc::Provider;
 use openidconnect::core::CoreProviderMetadata;
 use serde::Deserialize;
 use serde_json::Value;
@@ -68,7 +69,16 @@ impl Known {
 }
 
 impl Said {
-    pub(super) fn is_domain_owner(&self) -> bool {
+    /// True when the provider vouches for the address of its token. Microsoft lets a company write any address into its
+    /// directory, whatever `email_verified` says of it, and vouches by `xms_edov` alone; the others do not know that claim.
+    pub(super) fn vouches(&self, provider: Provider, email_verified: Option<bool>) -> bool {
+        match provider {
+            Provider::Microsoft => self.is_domain_owner(),
+            Provider::Google | Provider::Apple => email_verified == Some(true),
+        }
+    }
+
+    fn is_domain_owner(&self) -> bool {
         match &self.xms_edov {
             Some(Value::Bool(owns)) => *owns,
             Some(Value::Number(owns)) => owns.as_i64() == Some(1),
@@ -128,6 +138,20 @@ mod tests {
         assert!(issuer_fits("https://appleid.apple.com", "https://appleid.apple.com", None));
         assert!(issuer_fits("https://appleid.apple.com", "https://appleid.apple.com", Some("any")));
         assert!(!issuer_fits("https://appleid.apple.com", "https://appleid.apple.com.evil.example", None));
+    }
+
+    #[test]
+    fn i8_whose_word_counts_for_an_address_depends_on_the_provider() {
+        let said = |text: &str| serde_json::from_str::<Said>(text).unwrap();
+        let (owner, nobody) = (said(r#"{"xms_edov":true}"#), said("{}"));
+        for (provider, by_standard, by_edov) in
+            [(Provider::Google, true, false), (Provider::Apple, true, false), (Provider::Microsoft, false, true)]
+        {
+            assert_eq!(nobody.vouches(provider, Some(true)), by_standard, "{provider:?}");
+            assert_eq!(owner.vouches(provider, Some(false)), by_edov, "{provider:?}");
+            assert_eq!(owner.vouches(provider, None), by_edov, "{provider:?}");
+            assert!(!nobody.vouches(provider, Some(false)) && !nobody.vouches(provider, None), "{provider:?}");
+        }
     }
 
     #[test]

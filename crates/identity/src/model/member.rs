@@ -100,6 +100,11 @@ impl MemberPatch {
 }
 
 impl Membership {
+    /// True when both reach equally far: role, agenda and patient are the same.
+    pub fn reaches_as(&self, other: &Self) -> bool {
+        (self.role, self.practitioner, self.patient) == (other.role, other.practitioner, other.patient)
+    }
+
     /// The membership after a change, one version on; itself where the change changes nothing.
     #[must_use]
     pub fn changed(&self, patch: MemberPatch) -> Self {

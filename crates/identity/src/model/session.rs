@@ -41,6 +41,10 @@ pub enum Ending {
     Switched,
     /// Its membership was put out of use.
     Deactivated,
+    /// A second factor was turned on, which it never proved.
+    FactorConfirmed,
+    /// It was not used for as long as its company allows.
+    Idle,
 }
 
 /// A membership signed in on one device: the family of its refresh tokens.
@@ -66,6 +70,8 @@ pub struct DeviceSession {
     pub expires_at: DateTime<Utc>,
     /// What its holder must do before its permissions count.
     pub hold: Option<Hold>,
+    /// When a second factor was proved in it, or in the one that it was switched from.
+    pub factor_proved_at: Option<DateTime<Utc>>,
     /// When and why it ended.
     pub ended: Option<(DateTime<Utc>, Ending)>,
     /// Counts changes from 1.
@@ -142,10 +148,18 @@ impl Secret {
 
 impl Ending {
     /// All endings.
-    pub const ALL: [Self; 6] =
-        [Self::SignedOut, Self::Reused, Self::Revoked, Self::PasswordChanged, Self::Switched, Self::Deactivated];
+    pub const ALL: [Self; 8] = [
+        Self::SignedOut,
+        Self::Reused,
+        Self::Revoked,
+        Self::PasswordChanged,
+        Self::Switched,
+        Self::Deactivated,
+        Self::FactorConfirmed,
+        Self::Idle,
+    ];
 
-    /// `signed_out`, `reused`, `revoked`, `password_changed`, `switched` or `deactivated`.
+    /// `signed_out`, `reused`, `revoked`, `password_changed`, `switched`, `deactivated`, `factor_confirmed` or `idle`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::SignedOut => "signed_out",
@@ -154,6 +168,8 @@ impl Ending {
             Self::PasswordChanged => "password_changed",
             Self::Switched => "switched",
             Self::Deactivated => "deactivated",
+            Self::FactorConfirmed => "factor_confirmed",
+            Self::Idle => "idle",
         }
     }
 
@@ -183,6 +199,7 @@ impl DeviceSession {
             last_seen_at: now,
             expires_at: now + FAMILY_LIFE,
             hold: None,
+            factor_proved_at: None,
             ended: None,
             version: 1,
         }
@@ -231,10 +248,16 @@ impl DeviceSession {
         Self { hold, ..self }
     }
 
-    /// The session free of its hold, one version on.
+    /// The session in which a second factor was proved at this time, if one was.
     #[must_use]
-    pub fn freed(self) -> Self {
-        Self { hold: None, version: self.version + 1, ..self }
+    pub fn proved(self, at: Option<DateTime<Utc>>) -> Self {
+        Self { factor_proved_at: at, ..self }
+    }
+
+    /// The session free of its hold by the second factor that was proved in it now, one version on.
+    #[must_use]
+    pub fn freed(self, now: DateTime<Utc>) -> Self {
+        Self { hold: None, factor_proved_at: Some(now), version: self.version + 1, ..self }
     }
 
     /// The session ended; the first ending stays.
@@ -253,6 +276,7 @@ impl DeviceSession {
             .open("last_seen_at", self.last_seen_at)
             .open("expires_at", self.expires_at)
             .open("held", self.hold.is_some())
+            .open("factor_proved_at", self.factor_proved_at)
             .open("ended_at", self.ended.map(|(at, _)| at))
             .open("ending", self.ended.map(|(_, ending)| ending.name()))
             .personal("ip", self.ip)

@@ -159,6 +159,11 @@ impl CompanySettings {
         Ok(if after == *self { after } else { Self { version: self.version + 1, ..after } })
     }
 
+    /// True when both guard accounts alike: the same idle time, and a second factor for the same roles.
+    pub fn guards_as(&self, other: &Self) -> bool {
+        self.session_idle_minutes == other.session_idle_minutes && self.totp_required_roles == other.totp_required_roles
+    }
+
     /// The fields as the journal sees them.
     pub fn facts(&self) -> Facts {
         let roles: Vec<&str> = self.totp_required_roles.iter().map(|role| role.name()).collect();

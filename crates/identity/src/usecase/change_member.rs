@@ -3,7 +3,7 @@
 use kernel::ids::{ClinicId, MembershipId, PatientId, PractitionerId};
 use kernel::{Change, Committed, Fault, Permit, Reply, StoreError, commit, unchanged, unit_of_work};
 
-use super::change_refused::{ChangeRefused, fresh};
+use super::change_refused::{ChangeRefused, by_a_person, fresh};
 use crate::Identity;
 use crate::model::member::{Member, MemberPatch};
 use crate::model::membership::Membership;
@@ -22,7 +22,8 @@ pub struct ChangeMember {
 }
 
 /// Changes a member by merge patch; naming what is there already changes nothing and leaves no entry. It applies at once in
-/// this process, and everywhere within the callers' time (I6).
+/// this process, and everywhere within the callers' time (I6). What decides how far somebody reaches is changed by people alone
+/// (I9).
 pub async fn change_member(
     env: &Identity,
     permit: &Permit<permission::UsersManage>,
@@ -53,6 +54,9 @@ async fn change(
     let after = before.changed(patch);
     if after == before {
         return Ok(unchanged(tx, Member { membership: after, ..found }, reply).await?);
+    }
+    if !after.reaches_as(&before) {
+        by_a_person(permit)?;
     }
     before.leaves_an_admin(&after, &admins)?;
     tx.membership_update(&after).await?;

@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use kernel::ids::{AccountId, SessionId};
-use kernel::{Actor, Change, Committed, Fault, FromStore, Kind, Permit, Refusal, Reply, StoreError, commit, unheard};
+use kernel::{
+    Actor, Change, Committed, Fault, FromStore, Kind, Permit, Refusal, Reply, StoreError, commit, unheard, unit_of_work,
+};
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
@@ -37,7 +39,7 @@ pub enum ChangePasswordError {
     /// What was typed is not the present password.
     #[error("wrong password")]
     WrongPassword,
-    /// The password is right, but too many wrong ones came before.
+    /// Too many wrong ones came before; whether this one is right is not looked at.
     #[error("too many wrong passwords for this account")]
     AccountLocked {
         /// In how many seconds another try is accepted.
@@ -112,15 +114,16 @@ pub async fn change_password(
     let now = env.clock.now();
     let (account, failures) = look_up(env, id).await?;
     let Some(known) = account.password.clone() else { return Err(ChangePasswordError::NoPassword) };
+    // Before the password is compared: while one waits, right and wrong ones are answered alike.
+    if let Some(retry_after) = failures.and_then(|failures| failures.seconds_left(Patience::Account, now)) {
+        return Err(ChangePasswordError::AccountLocked { retry_after });
+    }
     let (right, _) = env.passwords.verify(ask.current, known.clone()).await?;
     if !right {
         return Err(refuse(env, permit, &account, now).await?);
     }
-    if let Some(retry_after) = failures.and_then(|failures| failures.seconds_left(Patience::Account, now)) {
-        return Err(ChangePasswordError::AccountLocked { retry_after });
-    }
     let new = env.passwords.hash(ask.new).await?;
-    write(env, permit, (id, session), (&known, new), reply).await
+    unit_of_work(async || write(env, permit, (id, session), (&known, &new), reply).await).await
 }
 
 async fn look_up(env: &Identity, id: AccountId) -> Result<(Account, Option<Failures>), ChangePasswordError> {
@@ -137,7 +140,9 @@ async fn refuse(
     now: DateTime<Utc>,
 ) -> Result<ChangePasswordError, StoreError> {
     let tx = env.db.begin_across_tenants("wrong password").await?;
-    tx.failure_add(&[AttemptKey::account(&account.email)], now, now - FORGET_AFTER).await?;
+    let network = permit.origin().ip.map(AttemptKey::network);
+    let keys: Vec<_> = std::iter::once(AttemptKey::account(&account.email)).chain(network).collect();
+    tx.failure_add(&keys, now, now - FORGET_AFTER).await?;
     let (tenant, origin) = (permit.scope().tenant(), permit.origin().clone());
     let failed = Permit::<permission::SignInFailed>::system(tenant, "wrong password", origin);
     let journal = failed.journal(account.id, now);
@@ -148,7 +153,7 @@ async fn write(
     env: &Identity,
     permit: &Permit<permission::ChangePassword>,
     (id, session): (AccountId, SessionId),
-    (known, new): (&PasswordHash, PasswordHash),
+    (known, new): (&PasswordHash, &PasswordHash),
     reply: Reply<AccountId>,
 ) -> Result<Committed<AccountId>, ChangePasswordError> {
     let (now, here) = (env.clock.now(), permit.scope().tenant());
@@ -159,12 +164,12 @@ async fn write(
         return Err(StoreError::Contended.into());
     }
     let before = account.facts();
-    let account = account.with_password(new);
+    let account = account.with_password(new.clone());
     tx.account_password_set(&account).await?;
     tx.password_resets_spent(id, now).await?;
     tx.failures_forget(&AttemptKey::account(&account.email)).await?;
     let ended = EndedSessions::of(tx.as_ref(), id, Some(session), Ending::PasswordChanged, now).await?;
-    ended.tell_other_companies(tx.as_ref(), here, permit.origin(), now).await?;
+    ended.tell_other_companies(tx.as_ref(), (here, "password changed"), permit.origin(), now).await?;
     let change = Change::updated(id, account.version, &before, &with_new_password(account.facts()));
     let journal = ended.told(permit.journal(id, now).changed(change), here);
     let done = commit(tx, journal, id, reply).await?;

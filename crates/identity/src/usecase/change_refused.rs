@@ -1,6 +1,6 @@
 //! Why the company, one of its clinics, its settings or a member was not changed.
 
-use kernel::{Fault, FromStore, Kind, Refusal, StoreError, StoredReply};
+use kernel::{Actor, Fault, FromStore, Kind, Permission, Permit, Refusal, StoreError, StoredReply};
 use thiserror::Error;
 
 use crate::model::member::LastAdmin;
@@ -20,6 +20,9 @@ pub enum ChangeRefused {
     /// A clinic, practitioner or patient is not the company's.
     #[error("unknown reference")]
     Unknown(Vec<Fault>),
+    /// A key would outgrow what it was given (I9).
+    #[error("kept for people")]
+    KeptForPeople,
     /// Nobody would be left to run the company (I6).
     #[error(transparent)]
     LastAdmin(#[from] LastAdmin),
@@ -36,12 +39,22 @@ pub(super) fn fresh(seen: Option<i64>, current: i64) -> Result<(), ChangeRefused
     }
 }
 
+/// Refuses whoever is no person: a key that says who may what, or how well accounts are guarded, could make its finder more than
+/// it may itself (I9).
+pub(super) fn by_a_person<P: Permission>(permit: &Permit<P>) -> Result<(), ChangeRefused> {
+    match permit.actor() {
+        Actor::ApiKey(_) => Err(ChangeRefused::KeptForPeople),
+        Actor::Member { .. } | Actor::System(_) => Ok(()),
+    }
+}
+
 impl Refusal for ChangeRefused {
     fn kind(&self) -> Kind {
         match self {
             Self::NotFound => Kind::NotFound,
             Self::Stale => Kind::Stale,
             Self::Invalid(_) | Self::Unknown(_) => Kind::Invalid,
+            Self::KeptForPeople => Kind::Forbidden,
             Self::LastAdmin(_) => Kind::Conflict,
             Self::Store(error) => error.kind(),
         }
@@ -53,6 +66,7 @@ impl Refusal for ChangeRefused {
             Self::Stale => "stale",
             Self::Invalid(_) => "invalid",
             Self::Unknown(_) => "unknown_reference",
+            Self::KeptForPeople => "session_only",
             Self::LastAdmin(_) => LastAdmin::CODE,
             Self::Store(error) => error.code(),
         }

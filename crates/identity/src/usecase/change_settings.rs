@@ -3,7 +3,7 @@
 use kernel::ids::SettingsId;
 use kernel::{Change, Committed, Permit, Reply, commit, unchanged, unit_of_work};
 
-use super::change_refused::{ChangeRefused, fresh};
+use super::change_refused::{ChangeRefused, by_a_person, fresh};
 use crate::Identity;
 use crate::model::settings::{CompanySettings, SettingsPatch};
 use crate::permission;
@@ -18,7 +18,7 @@ pub struct ChangeSettings {
 }
 
 /// Changes the settings by merge patch, the company's language with them; naming what is there already changes nothing and
-/// leaves no entry. What sessions obey is obeyed at once in this process, and everywhere within the callers' time.
+/// leaves no entry. How accounts are guarded is set by people alone (I9). What sessions obey is obeyed at once in this process, and everywhere within the callers' time.
 pub async fn change_settings(
     env: &Identity,
     permit: &Permit<permission::SettingsManage>,
@@ -43,6 +43,9 @@ async fn change(
     let after = before.changed(ask.patch.clone()).map_err(ChangeRefused::Invalid)?;
     if after == before {
         return Ok(unchanged(tx, after, reply).await?);
+    }
+    if !after.guards_as(&before) {
+        by_a_person(permit)?;
     }
     tx.settings_save(&after).await?;
     let id = SettingsId::from_uuid(tenant.uuid());

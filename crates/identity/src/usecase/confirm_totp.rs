@@ -1,5 +1,6 @@
 //! Turning a second factor on, by a code that proves that the app has the seed (I7).
 
+use chrono::{DateTime, Utc};
 use kernel::ids::{SessionId, TenantId};
 use kernel::seal::CannotOpen;
 use kernel::{
@@ -7,8 +8,10 @@ use kernel::{
 };
 use thiserror::Error;
 
+use super::ended_sessions::EndedSessions;
 use crate::Identity;
 use crate::model::second_factor::{FactorCode, RECOVERY_CODES, RecoveryCode};
+use crate::model::session::Ending;
 use crate::permission;
 use crate::ports::AcrossTx;
 
@@ -75,7 +78,7 @@ impl FromStore for ConfirmTotpError {
 }
 
 /// Turns the second factor on and gives the recovery codes, this once. A session that waited for it is free at once; the
-/// account's others are when they are renewed.
+/// account's others end, in all of its companies, because nobody has proved a second factor in them.
 pub async fn confirm_totp(
     env: &Identity,
     permit: &Permit<permission::ConfirmTotp>,
@@ -93,7 +96,10 @@ async fn confirm(
 ) -> Result<Committed<Vec<RecoveryCode>>, ConfirmTotpError> {
     let Actor::Member { account, session, .. } = permit.actor() else { return Err(ConfirmTotpError::NoAccount) };
     let now = env.clock.now();
+    let here = permit.scope().tenant();
     let tx = env.db.begin_across_tenants("second factor").await?;
+    // Locked first, as at sign-in: a session that is being opened without a code is there when the others end.
+    tx.account_locked(account).await?.ok_or(ConfirmTotpError::NoAccount)?;
     let begun = tx.totp_locked(account).await?.ok_or(ConfirmTotpError::NotBegun)?;
     if begun.is_on() {
         return Err(ConfirmTotpError::AlreadyOn);
@@ -105,21 +111,26 @@ async fn confirm(
     tx.totp_update(&totp).await?;
     tx.recovery_codes_add(account, &codes.iter().map(|code| code.hash(account)).collect::<Vec<_>>()).await?;
     let change = Change::updated(totp.id, totp.version, &begun.facts(), &totp.facts());
-    let mut journal = permit.journal(totp.id, now).changed(change);
-    if let Some(freed) = freed(tx.as_ref(), permit.scope().tenant(), session).await? {
-        journal = journal.changed(freed);
-    }
+    let ended = EndedSessions::of(tx.as_ref(), account, Some(session), Ending::FactorConfirmed, now).await?;
+    ended.tell_other_companies(tx.as_ref(), (here, "second factor turned on"), permit.origin(), now).await?;
+    let freed = freed(tx.as_ref(), (here, session), now).await?;
+    let journal = ended.told(permit.journal(totp.id, now).changed(change).changed(freed), here);
     let done = commit(tx, journal, codes, reply).await?;
     env.callers.forget_session(session);
+    ended.forget(env);
     Ok(done)
 }
 
-/// Frees the session of its hold, if there is one.
-async fn freed(tx: &dyn AcrossTx, tenant: TenantId, id: SessionId) -> Result<Option<Change>, StoreError> {
-    let session = tx.session_locked(tenant, id).await?;
-    let Some(session) = session.filter(|session| session.hold.is_some()) else { return Ok(None) };
+/// Frees the session, in which the second factor is proved now, of its hold.
+async fn freed(
+    tx: &dyn AcrossTx,
+    (tenant, id): (TenantId, SessionId),
+    now: DateTime<Utc>,
+) -> Result<Change, ConfirmTotpError> {
+    let session = tx.session_locked(tenant, id).await?.filter(|session| session.is_live(now));
+    let session = session.ok_or(ConfirmTotpError::NoAccount)?;
     let before = session.facts();
-    let free = session.freed();
+    let free = session.freed(now);
     tx.session_update(&free).await?;
-    Ok(Some(Change::updated(free.id, free.version, &before, &free.facts())))
+    Ok(Change::updated(free.id, free.version, &before, &free.facts()))
 }

@@ -42,7 +42,7 @@ impl EndedSessions {
     pub(super) async fn tell_other_companies(
         &self,
         tx: &dyn AcrossTx,
-        here: TenantId,
+        (here, why): (TenantId, &'static str),
         origin: &Origin,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
@@ -52,7 +52,7 @@ impl EndedSessions {
                 continue;
             }
             told.push(session.tenant);
-            let permit = Permit::<permission::EndSessions>::system(session.tenant, "password changed", origin.clone());
+            let permit = Permit::<permission::EndSessions>::system(session.tenant, why, origin.clone());
             tx.append(&self.told(permit.journal(session.membership, now), session.tenant)).await?;
         }
         Ok(())

@@ -1,13 +1,15 @@
 //! Setting a new password by the link that was mailed (I10).
 
 use kernel::ids::AccountId;
-use kernel::{Change, Committed, Facts, FromStore, Kind, Origin, Permit, Refusal, Reply, StoreError, commit};
+use kernel::{
+    Change, Committed, Facts, FromStore, Kind, Origin, Permit, Refusal, Reply, StoreError, commit, unit_of_work,
+};
 use thiserror::Error;
 
 use super::ended_sessions::EndedSessions;
 use crate::Identity;
 use crate::model::backoff::AttemptKey;
-use crate::model::password::Password;
+use crate::model::password::{Password, PasswordHash};
 use crate::model::session::{Ending, Secret};
 use crate::permission;
 use crate::ports::HashingFailed;
@@ -63,7 +65,7 @@ impl FromStore for ResetPasswordError {
 }
 
 /// Spends the link's secret, and every other one of the account; sets the password, ends all sessions of the account, and
-/// forgives it the wrong passwords before.
+/// forgives it the wrong passwords, and the links asked for, before.
 pub async fn reset_password(
     env: &Identity,
     origin: &Origin,
@@ -71,23 +73,36 @@ pub async fn reset_password(
     reply: Reply<AccountId>,
 ) -> Result<Committed<AccountId>, ResetPasswordError> {
     let now = env.clock.now();
-    let hash = ask.secret.hash();
+    let ResetPassword { secret, password } = ask;
+    let hash = secret.hash();
     // Looked at before anything is hashed: a link that is none costs no Argon2.
     let known = env.db.view_across_tenants("reset a password").await?.password_reset(&hash).await?;
-    known.filter(|reset| reset.is_open(now)).ok_or(ResetPasswordError::Invalid)?;
-    let password = env.passwords.hash(ask.password).await?;
+    let known = known.filter(|reset| reset.is_open(now)).ok_or(ResetPasswordError::Invalid)?;
+    let password = env.passwords.hash(password).await?;
+    unit_of_work(async || write(env, origin, (known.account, &hash), &password, reply).await).await
+}
 
+async fn write(
+    env: &Identity,
+    origin: &Origin,
+    (account, hash): (AccountId, &[u8; 32]),
+    password: &PasswordHash,
+    reply: Reply<AccountId>,
+) -> Result<Committed<AccountId>, ResetPasswordError> {
+    let now = env.clock.now();
     let tx = env.db.begin_across_tenants("reset a password").await?;
-    let reset = tx.password_reset_locked(&hash).await?.filter(|reset| reset.is_open(now));
+    // The account before its links, as whoever changes a password locks them.
+    let account = tx.account_locked(account).await?.ok_or(ResetPasswordError::Invalid)?;
+    let reset = tx.password_reset_locked(hash).await?.filter(|reset| reset.is_open(now));
     let reset = reset.ok_or(ResetPasswordError::Invalid)?;
-    let account = tx.account_locked(reset.account).await?.ok_or(ResetPasswordError::Invalid)?;
     let before = account.facts();
-    let account = account.reset(password, now);
+    let account = account.reset(password.clone(), now);
     tx.account_password_set(&account).await?;
     tx.password_resets_spent(account.id, now).await?;
     tx.failures_forget(&AttemptKey::account(&account.email)).await?;
+    tx.failures_forget(&AttemptKey::reset(&account.email)).await?;
     let ended = EndedSessions::of(tx.as_ref(), account.id, None, Ending::PasswordChanged, now).await?;
-    ended.tell_other_companies(tx.as_ref(), reset.tenant, origin, now).await?;
+    ended.tell_other_companies(tx.as_ref(), (reset.tenant, "password changed"), origin, now).await?;
 
     let permit = Permit::<permission::ResetPassword>::system(reset.tenant, "reset a password", origin.clone());
     let change = Change::updated(account.id, account.version, &before, &with_new_password(account.facts()));

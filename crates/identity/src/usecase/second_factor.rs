@@ -37,7 +37,7 @@ pub(super) enum Unproved {
     Store(#[from] StoreError),
 }
 
-/// Spends the code of an account that has a second factor on; passes one that has none. The factor stays locked until the
+/// Spends the code of an account that has a second factor on, and says when; passes one that has none. The factor stays locked until the
 /// transaction ends, so that of two requests with one code the second finds it spent, and guesses side by side are counted
 /// one after the other.
 pub(super) async fn prove(
@@ -45,14 +45,14 @@ pub(super) async fn prove(
     tx: &dyn AcrossTx,
     account: &Account,
     code: Option<&FactorCode>,
-) -> Result<(), Unproved> {
-    let Some(totp) = tx.totp_locked(account.id).await?.filter(Totp::is_on) else { return Ok(()) };
+) -> Result<Option<DateTime<Utc>>, Unproved> {
+    let Some(totp) = tx.totp_locked(account.id).await?.filter(Totp::is_on) else { return Ok(None) };
     let code = code.ok_or(Unproved::Missing)?;
     let now = env.clock.now();
     if let Some(until) = locked_until(tx, account, now).await? {
         return Err(Unproved::Locked { retry_after: (until - now).num_seconds() + 1 });
     }
-    if is_right(env, tx, &totp, code, now).await? { Ok(()) } else { Err(Unproved::Wrong) }
+    if is_right(env, tx, &totp, code, now).await? { Ok(Some(now)) } else { Err(Unproved::Wrong) }
 }
 
 /// Until when no further try is accepted for the account.
@@ -99,11 +99,16 @@ pub(super) async fn refuse<E: Send + Sync>(
     Ok(commit(tx, permit.journal(member, now), refusal, unheard).await?.into_value())
 }
 
-/// What the company still asks of a member before its permissions count: checked at sign-in, switch and refresh.
-pub(super) async fn hold(tx: &dyn AcrossTx, member: &Membership) -> Result<Option<Hold>, StoreError> {
+/// What the company still asks of a member before its permissions count: checked at sign-in, switch and refresh. That the
+/// account has a second factor is not enough; the session must have proved it.
+pub(super) async fn hold(
+    tx: &dyn AcrossTx,
+    member: &Membership,
+    proved: Option<DateTime<Utc>>,
+) -> Result<Option<Hold>, StoreError> {
     if !tx.company_settings(member.tenant).await?.requires_totp(member.role) {
         return Ok(None);
     }
     let is_on = tx.totp_of_account(member.account).await?.is_some_and(|totp| totp.is_on());
-    Ok((!is_on).then_some(Hold::SecondFactor))
+    Ok((!is_on || proved.is_none()).then_some(Hold::SecondFactor))
 }

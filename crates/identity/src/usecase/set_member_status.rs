@@ -5,7 +5,7 @@ use kernel::ids::MembershipId;
 use kernel::{Change, Committed, Permit, Reply, StoreError, commit, unchanged, unit_of_work};
 
 use super::change_member::{Locked, found};
-use super::change_refused::{ChangeRefused, fresh};
+use super::change_refused::{ChangeRefused, by_a_person, fresh};
 use crate::Identity;
 use crate::model::member::Member;
 use crate::model::session::Ending;
@@ -33,13 +33,14 @@ pub enum Standing {
 }
 
 /// Puts a member out of use or in use again; a second time has no effect. Either way it begins without sessions. It applies at
-/// once in this process, and everywhere within the callers' time (I6).
+/// once in this process, and everywhere within the callers' time (I6). People alone do it (I9).
 pub async fn set_member_status(
     env: &Identity,
     permit: &Permit<permission::UsersManage>,
     ask: SetMemberStatus,
     reply: Reply<Member>,
 ) -> Result<Committed<Member>, ChangeRefused> {
+    by_a_person(permit)?;
     let done = unit_of_work(async || change(env, permit, ask, reply).await).await?;
     env.callers.forget_membership(ask.member);
     Ok(done)

@@ -57,9 +57,9 @@ impl Opening {
         Self { session, token, secret }
     }
 
-    /// The same under what the company's policy still asks for.
-    pub(super) fn under(self, hold: Option<Hold>) -> Self {
-        Self { session: self.session.under(hold), ..self }
+    /// The same with the second factor that was proved, if one was, and under what the company's policy still asks for.
+    pub(super) fn under(self, proved: Option<DateTime<Utc>>, hold: Option<Hold>) -> Self {
+        Self { session: self.session.proved(proved).under(hold), ..self }
     }
 }
 

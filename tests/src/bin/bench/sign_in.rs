@@ -64,7 +64,7 @@ fn found(address: SocketAddr) -> Outcome<String> {
             let request = Request { line: "POST /api/v1/auth/sign-up", body: &body, ..Request::default() };
             let session = connection.demand(&request).await?;
             if number == 0 {
-                token = session.get("access_token").and_then(Value::as_str).ok_or("no token")?.to_owned();
+                session.get("access_token").and_then(Value::as_str).ok_or("no token")?.clone_into(&mut token);
             }
         }
         Ok(token)

@@ -25,6 +25,7 @@ pub struct Model {
     pub last_seen_at: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
     pub hold: Option<String>,
+    pub factor_proved_at: Option<DateTime<Utc>>,
     pub ended_at: Option<DateTime<Utc>>,
     pub ending: Option<String>,
     pub version: i64,
@@ -60,6 +61,7 @@ impl From<&DeviceSession> for Model {
             last_seen_at: session.last_seen_at,
             expires_at: session.expires_at,
             hold: session.hold.map(|hold| held(hold).to_owned()),
+            factor_proved_at: session.factor_proved_at,
             ended_at: session.ended.map(|(at, _)| at),
             ending: session.ended.map(|(_, ending)| ending.name().to_owned()),
             version: session.version,
@@ -101,6 +103,7 @@ impl TryFrom<Model> for DeviceSession {
             last_seen_at: row.last_seen_at,
             expires_at: row.expires_at,
             hold: row.hold.as_deref().map(hold).transpose()?,
+            factor_proved_at: row.factor_proved_at,
             ended,
             version: row.version,
         })

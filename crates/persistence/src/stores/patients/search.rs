@@ -21,7 +21,7 @@ use crate::rows::{patient_contact, patient_identifier};
 const INSIDE: u8 = 2;
 
 /// The function answers with rows of the tenant that the transaction names, and none without one.
-const POSTGRES: &str = "SELECT * FROM patient_search($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+const POSTGRES: &str = "SELECT * FROM patient_search_rows($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
 
 const POSTGRES_TOTAL: &str = "SELECT patient_search_total($1, $2, $3, $4, $5) AS total";
 

@@ -6,6 +6,7 @@ use identity::permission::ChangePassword as Permission;
 use identity::usecase::change_password as usecase;
 use serde_json::json;
 
+use crate::limits::Class;
 use crate::{Ask, Body, Env, FromJson, Guard, NoContent, Own, Problem, operation};
 
 /// The present password and the next
@@ -33,6 +34,8 @@ pub async fn change_password(
     body: Body<ChangePassword>,
 ) -> Result<NoContent, Problem> {
     let permit = guard.permit(&body);
+    let holder = guard.session()?.principal().holder.uuid();
+    guard.limit(Class::SignInAccount, &holder.to_string()).await?;
     let ChangePassword { current_password: current, new_password: new } = body.into_inner();
     let ask = usecase::ChangePassword { current, new };
     Ok(usecase::change_password(&identity, &permit, ask, NoContent::of).await?.into())

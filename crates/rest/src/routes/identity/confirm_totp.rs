@@ -37,7 +37,6 @@ pub async fn confirm_totp(
     Ok(usecase::confirm_totp(&identity, &permit, &body.into_inner().totp_code, confirmed).await?.into())
 }
 
-#[expect(clippy::ptr_arg, reason = "a reply takes what the use case commits")]
 fn confirmed(codes: &Vec<RecoveryCode>) -> StoredReply {
     Changed::reply(&RecoveryCodesWire::from(codes.as_slice()), None)
 }
