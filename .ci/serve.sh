@@ -14,11 +14,13 @@ BIN="${SALUS_BIN:-$ROOT/target/debug/salus}"
 DIR="$(mktemp -d /tmp/salus-live.XXXXXX)"
 SERVER='' DATABASE=''
 admin_psql() { psql -q -v ON_ERROR_STOP=1 "$TEST_DATABASE_URL" "$@"; }
+ended() { ! kill -0 "$SERVER" 2>/dev/null; }
 stop() {
   local code=$?
   trap - EXIT INT TERM
   end_child
   if [ -n "$SERVER" ] && kill "$SERVER" 2>/dev/null; then
+    wait_for 60 ended || { printf 'the server did not end within 60 s of SIGTERM\n' >&2; kill -KILL "$SERVER" || true; }
     wait "$SERVER" || { printf 'the server ended with %s on SIGTERM instead of draining and exiting 0\n' "$?" >&2; code=1; }
   fi
   [ "$code" = 0 ] || { printf '\n-- last lines of the server log\n' && tail -n 40 "$DIR/log"; } >&2

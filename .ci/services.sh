@@ -22,14 +22,21 @@ command -v redis-server >/dev/null || apt_install redis-server
 as_pg() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
 
 DIR="$(mktemp -d /tmp/salus.XXXXXX)" # short: socket paths are limited to about 100 bytes
-PG_UP='' REDIS_PID=''
+REDIS_PID=''
+# Stops PostgreSQL wherever it was started, also when it was not ready in time.
+stop_postgres() {
+  local data="$DIR/pg/data" pid
+  [ -s "$data/postmaster.pid" ] || return 0
+  pid="$(head -n 1 "$data/postmaster.pid")"
+  (cd / && as_pg "$PGBIN/pg_ctl" -D "$data" -m immediate -w -t 30 stop >/dev/null) || kill -KILL "$pid" || true
+}
 
 stop() {
   local code=$?
   trap - EXIT INT TERM
   end_child
   if [ -n "$REDIS_PID" ] && kill "$REDIS_PID" 2>/dev/null; then wait "$REDIS_PID" || true; fi
-  [ -z "$PG_UP" ] || (cd / && as_pg "$PGBIN/pg_ctl" -D "$DIR/pg/data" -m immediate -w stop >/dev/null) || true
+  stop_postgres
   rm -rf "$DIR"
   exit "$code"
 }
@@ -48,7 +55,6 @@ PG_PORT="$(free_port)"
     -c max_connections=300 ${PG_SETTINGS--c fsync=off -c full_page_writes=off -c synchronous_commit=off}" start >/dev/null ||
     { as_pg cat "$DIR/pg/log" >&2; exit 1; }
 )
-PG_UP=1
 "$PGBIN/psql" -q -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$PG_PORT" -U postgres -d postgres <<'SQL'
 CREATE ROLE salus_owner LOGIN CREATEDB CREATEROLE NOSUPERUSER;
 CREATE ROLE salus_app LOGIN NOINHERIT NOBYPASSRLS;

@@ -13,6 +13,7 @@ mod m0009_data_keys;
 mod m0010_search_answers_rows;
 pub mod roles;
 
+pub use m0007_members_and_settings::USUAL_SETTINGS;
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::sea_orm;
 use sea_orm_migration::sea_orm::{
@@ -96,7 +97,7 @@ pub async fn status(db: &DatabaseConnection) -> Result<Vec<(String, bool)>, DbEr
 }
 
 /// Applies what is pending, all of it or nothing, and gives `app_role` (PostgreSQL: the role that serves requests) its
-/// rights. Any number of processes may call it at once; the names of what this one applied come back.
+/// rights, also where nothing is pending. Any number of processes may call it at once; the names of what this one applied come back.
 pub async fn up(db: &DatabaseConnection, app_role: Option<&str>) -> Result<Vec<String>, DbErr> {
     let options = TransactionOptions {
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
@@ -109,8 +110,14 @@ pub async fn up(db: &DatabaseConnection, app_role: Option<&str>) -> Result<Vec<S
         tx.execute_unprepared(&roles::prepare(app_role)).await?;
     }
     // Another process may have migrated while this one waited for the lock, and may be of a newer version.
-    let Standing::Behind(pending) = standing(&tx).await? else { return Ok(Vec::new()) };
-    Migrator::up(&tx, None).await?;
+    let pending = match standing(&tx).await? {
+        Standing::Behind(pending) => pending,
+        Standing::Level | Standing::Ahead(_) => Vec::new(),
+    };
+    if !pending.is_empty() {
+        Migrator::up(&tx, None).await?;
+    }
+    // Also where nothing was pending: the role may be another than last time.
     if postgres {
         tx.execute_unprepared(&roles::give_rights(app_role)).await?;
     }

@@ -26,6 +26,19 @@ CREATE TABLE company_settings (
 );
 ";
 
+/// Every company that is there already gets the settings that a company begins with, in the zone of its oldest clinic.
+pub const USUAL_SETTINGS: &str = r#"
+INSERT INTO company_settings (tenant_id, time_zone, working_hours, totp_required_roles, reminders, reopen_hours,
+  reply_hours, cancel_reason_required, updated_at, version)
+SELECT c.tenant_id,
+  coalesce((SELECT o.time_zone FROM clinic o WHERE o.tenant_id = c.tenant_id ORDER BY o.id LIMIT 1), 'UTC'),
+  '{"monday":[{"start":"08:00","end":"18:00"}],"tuesday":[{"start":"08:00","end":"18:00"}],"wednesday":[{"start":"08:00","end":"18:00"}],"thursday":[{"start":"08:00","end":"18:00"}],"friday":[{"start":"08:00","end":"18:00"}],"saturday":[],"sunday":[]}',
+  '[]',
+  '{"rules":[{"minutes_before":2880,"channel":"preferred"},{"minutes_before":120,"channel":"preferred"}],"quiet_hours":{"start":"21:00","end":"08:00"}}',
+  24, 24, false, c.created_at, 1
+FROM company c;
+"#;
+
 const CLINIC: &str = "
 ALTER TABLE clinic ADD COLUMN legal_name {text};
 ALTER TABLE clinic ADD COLUMN cnpj {text};
@@ -54,6 +67,9 @@ CREATE TABLE invitation (
   CONSTRAINT invitation_pkey PRIMARY KEY (tenant_id, id),
   CONSTRAINT invitation_hash_unique UNIQUE (hash),
   CONSTRAINT invitation_inviter_fkey FOREIGN KEY (tenant_id, invited_by) REFERENCES membership (tenant_id, id),
+  CONSTRAINT invitation_practitioner_fkey FOREIGN KEY (tenant_id, practitioner_id)
+    REFERENCES practitioner (tenant_id, id),
+  CONSTRAINT invitation_patient_fkey FOREIGN KEY (tenant_id, patient_id) REFERENCES patient (tenant_id, id),
   CONSTRAINT invitation_membership_fkey FOREIGN KEY (tenant_id, membership_id) REFERENCES membership (tenant_id, id),
   CONSTRAINT invitation_ending_check CHECK (accepted_at IS NULL OR revoked_at IS NULL),
   CONSTRAINT invitation_accepted_check CHECK ((accepted_at IS NULL) = (membership_id IS NULL))
@@ -69,7 +85,7 @@ pub struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for text in [SETTINGS, CLINIC, INVITATION] {
+        for text in [SETTINGS, USUAL_SETTINGS, CLINIC, INVITATION] {
             ddl::run(manager, text).await?;
         }
         // Sign-in and renewing obey the settings, and an invitation is accepted, before a company is known.

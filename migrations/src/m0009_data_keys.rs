@@ -30,6 +30,21 @@ CREATE TABLE chain_key (
 /// What an entry was written with, by which the sequencer knows it from one that somebody put there.
 const MAC: &str = "ALTER TABLE journal_entry ADD COLUMN mac {bytes};";
 
+/// A chain's key is made once; only what it is sealed under changes.
+const KEEP: &str = "
+REVOKE INSERT, UPDATE, DELETE ON chain_key FROM salus_app;
+REVOKE UPDATE, DELETE ON chain_key FROM salus_across;
+GRANT UPDATE (sealed) ON chain_key TO salus_across;
+CREATE TRIGGER chain_key_append_only BEFORE DELETE OR TRUNCATE OR UPDATE OF tenant_id, id, created_at ON chain_key
+FOR EACH STATEMENT EXECUTE FUNCTION salus_append_only();
+";
+const KEEP_ON_SQLITE: &str = "
+CREATE TRIGGER chain_key_no_update BEFORE UPDATE OF tenant_id, id, created_at ON chain_key
+BEGIN SELECT RAISE(ABORT, 'append_only'); END;
+CREATE TRIGGER chain_key_no_delete BEFORE DELETE ON chain_key
+BEGIN SELECT RAISE(ABORT, 'append_only'); END;
+";
+
 /// Sign-in writes the journal before a company is known; the sequencer and the rotation of keys serve all companies.
 const TABLES: &[&str] = &["data_key", "chain_key"];
 
@@ -47,6 +62,7 @@ impl MigrationTrait for Migration {
             ddl::wall(manager, table, Wall::TenantAndAcross).await?;
         }
         // A company's own transactions read the key of its chain; only the sequencer makes it.
-        ddl::run_on(manager, DbBackend::Postgres, "REVOKE INSERT, UPDATE, DELETE ON chain_key FROM salus_app;").await
+        ddl::run_on(manager, DbBackend::Postgres, KEEP).await?;
+        ddl::run_on(manager, DbBackend::Sqlite, KEEP_ON_SQLITE).await
     }
 }

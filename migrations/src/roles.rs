@@ -49,7 +49,17 @@ END $salus$;"
 /// SQL that gives `app_role` every right that `salus_app` has on the tables and functions of the schema, and no other.
 pub fn give_rights(app_role: Option<&str>) -> String {
     let usage = "GRANT USAGE ON SCHEMA public TO salus_app, salus_across;
-         GRANT SELECT ON seaql_migrations TO salus_app, salus_across;";
+         GRANT SELECT ON seaql_migrations TO salus_app, salus_across;
+DO $salus$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM pg_class c, aclexplode(c.relacl) a
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relname <> 'seaql_migrations'
+    AND a.grantee = 'salus_app'::regrole
+  ) THEN
+    RAISE EXCEPTION 'role salus_app has no right on any table: restore the database with its grants, not with --no-acl';
+  END IF;
+END $salus$;";
     let Some(role) = app_role else { return usage.to_owned() };
     let member = literal(role);
     format!(

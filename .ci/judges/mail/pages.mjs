@@ -84,10 +84,22 @@ try {
   await known.locator("#ask [name=name]").fill("Chloé");
   await known.locator("#ask [name=password]").fill(PASSWORD);
   await known.locator("#ask button").click();
+  const left = [];
+  known.on("response", (answer) => {
+    if (answer.url().endsWith("/auth/sign-out")) left.push(answer.status());
+  });
+  await known.locator("#sign-in [name=email]").fill(links.reset.email);
+  await known.locator("#sign-in [name=password]").fill(PASSWORD);
+  await known.locator("#sign-in button").click();
+  await known.locator("#problem").waitFor();
+  assert((await known.locator("#problem").innerText()).length > 10, "another address than the invited one is told");
+  assert(await known.locator("#sign-in").isVisible(), "and can be tried again");
   await known.locator("#sign-in [name=email]").fill(links.known.email);
   await known.locator("#sign-in [name=password]").fill(links.known.password);
   await known.locator("#sign-in button").click();
   await known.locator("#done").waitFor();
+  for (let n = 0; n < 100 && left.length < 2; n += 1) await known.waitForTimeout(50);
+  assert.deepEqual(left, [204, 204], "the sessions of the page are ended");
   assert.equal(await signsIn(links.known.email, PASSWORD), 401, "the password of an account stays as it was");
 
   const bare = await opened(`${base}/verify-email`);

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -55,7 +56,8 @@ def start_redis(port):
     return subprocess.Popen(["redis-server", *options], stdout=subprocess.DEVNULL)
 
 
-def start_node(name, redis):
+def start_node(name, redis, started):
+    """Starts a node, which is among the started ones before it is waited for."""
     port, metrics = free_port(), free_port()
     settings = {
         "PATH": os.environ["PATH"],
@@ -73,6 +75,7 @@ def start_node(name, redis):
     }
     log = open(DIR / f"{name}.log", "w")
     node = subprocess.Popen([os.environ["SALUS_BIN"], "serve"], cwd=DIR, env=settings, stdout=log, stderr=log)
+    started.append(node)
     base = f"http://127.0.0.1:{port}"
 
     def ready():
@@ -83,7 +86,17 @@ def start_node(name, redis):
             return False
 
     takes(f"{name} is ready", 180, ready)
-    return node, base, f"http://127.0.0.1:{metrics}"
+    return base, f"http://127.0.0.1:{metrics}"
+
+
+def ended(node):
+    """How a node ends on SIGTERM; one that does not is killed."""
+    try:
+        return node.wait(60)
+    except subprocess.TimeoutExpired:
+        node.kill()
+        node.wait()
+        return "killed after 60 s"
 
 
 def sign_in(node, role):
@@ -151,24 +164,27 @@ def checks(one, other, metrics, redis):
 
 
 def main():
+    # As an exception it passes the end of `try`, where everything is stopped.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     port = free_port()
     redis, nodes = start_redis(port), []
     try:
         takes("Redis listens", 10, lambda: socket.socket().connect_ex(("127.0.0.1", port)) == 0)
-        for name in ("one", "other"):
-            nodes.append(start_node(name, port))
-        checks(nodes[0][1], nodes[1][1], nodes[0][2], redis)
+        (one, metrics), (other, _) = [start_node(name, port, nodes) for name in ("one", "other")]
+        checks(one, other, metrics, redis)
     except BaseException:
         for log in DIR.glob("*.log"):
             print(f"-- {log.name}\n" + "\n".join(log.read_text().splitlines()[-30:]))
         raise
     finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         redis.send_signal(signal.SIGCONT)
+        for node in nodes:
+            node.terminate()
+        codes = [ended(node) for node in nodes]
         redis.kill()
         redis.wait()
-        for node, *_ in nodes:
-            node.terminate()
-            node.wait()
+    assert codes == [0, 0], f"nodes end with 0 on SIGTERM, not {codes}"
 
 
 main()

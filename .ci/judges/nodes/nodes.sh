@@ -12,6 +12,9 @@ stop() {
   exit "$code"
 }
 trap stop EXIT
+# What runs in the foreground is waited for first: it stops what it started.
+trap 'exit 130' INT
+trap 'exit 143' TERM
 psql -q -v ON_ERROR_STOP=1 "$TEST_DATABASE_URL" -c "CREATE DATABASE $DATABASE"
 SALUS_BIN="${SALUS_BIN:-$ROOT/target/debug/salus}" DIR="$DIR" OWNER_URL="${TEST_DATABASE_URL%/*}/$DATABASE" \
   ROLE_URL="${TEST_APP_ROLE_URL%/*}/$DATABASE" python3 "$ROOT/.ci/judges/nodes/nodes.py"

@@ -82,7 +82,7 @@ async fn rotate(app: &App) {
     }
     let tell = |seen: Rotated| {
         if seen.renewed + seen.unreadable > 0 {
-            let Rotated { column, renewed, unreadable, complete } = seen;
+            let Rotated { column, renewed, unreadable, complete, .. } = seen;
             tracing::info!(column, renewed, unreadable, complete, "sealing under the newest master key");
         }
     };

@@ -98,7 +98,8 @@ impl Head {
         let digits: Vec<u8> = mac.chars().filter_map(|c| u8::try_from(c.to_digit(16)?).ok()).collect();
         let bytes: Vec<u8> =
             digits.chunks_exact(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect();
-        if digits.len() != mac.len() {
+        // An odd digit at the end would fall off, and one that is none would not be missed.
+        if mac.len() != 64 || digits.len() != mac.len() {
             return Err(form.to_owned());
         }
         Ok(Self { position, mac: bytes.try_into().ok().ok_or(form)? })
@@ -142,7 +143,10 @@ mod tests {
     fn i11_a_known_head_has_a_position_and_a_mac() {
         let head = Head::parse(&format!("12:{}", "0f".repeat(32))).unwrap();
         assert_eq!(head, Head { position: 12, mac: [15; 32] });
-        for bad in ["12", "0:00", "12:0f", &format!("-1:{}", "0f".repeat(32)), &format!("1:{}", "zz".repeat(32))] {
+        let of = |digits: &str, times| format!("1:{}", digits.repeat(times));
+        let lengths = [of("0", 63), of("0", 65), of("0f", 33)];
+        assert!(lengths.iter().all(|bad| Head::parse(bad).is_err()));
+        for bad in ["12", "0:00", "12:0f", &format!("-1:{}", "0f".repeat(32)), &of("zz", 32)] {
             assert!(Head::parse(bad).is_err(), "{bad}");
         }
     }

@@ -2,18 +2,19 @@
 
 use std::io::{self, Write};
 
+use identity::Identity;
 use identity::usecase::signing_keys;
 use kernel::StoreError;
 use kernel::ids::TenantId;
-use persistence::{Broken, ConnectError, Head, Rotated, Verified};
+use persistence::{Broken, ConnectError, Database, Head, Rotated, Sequencer, Verified};
 use thiserror::Error;
 
 use crate::cli::{self, Audit, Command, Keys, Migrate, SigningKeys};
 use crate::demo::{self, DemoError};
 use crate::logs::{self, Format, NoLogs};
-use crate::serve::{ServeError, serve, start, worker};
+use crate::serve::{ServeError, attend, serve, start, worker};
 use crate::settings::{Environment, Settings, Variables, WrongSettings};
-use crate::wiring::{App, database_settings};
+use crate::wiring::database_settings;
 
 /// Why a command failed.
 #[derive(Debug, Error)]
@@ -54,6 +55,9 @@ pub enum Failed {
     /// Some sealed values stayed under older keys.
     #[error("{0} sealed values do not open: keep the older keys, and look for them in the log")]
     Unreadable(u64),
+    /// Somebody sealed under an older key meanwhile, or what the journal told before there were data keys lies there.
+    #[error("{0} sealed values lie under older keys: keep those, put the newest first on every node, and say it again")]
+    Left(u64),
 }
 
 /// Runs a command.
@@ -69,9 +73,9 @@ pub async fn run(command: Command) -> Result<(), Failed> {
         Command::Migrate(what) => migrate(&settings, what, &mut io::stdout()).await,
         Command::Openapi => openapi(&mut io::stdout()),
         Command::Demo { yes } => make_demo(&settings, yes, &mut io::stdout()).await,
-        Command::SigningKeys(SigningKeys::Rotate) => sign_anew(&start(&settings).await?, &mut io::stdout()).await,
-        Command::Keys(Keys::Rotate) => rotate(&start(&settings).await?, &mut io::stdout()).await,
-        Command::Audit(Audit::Verify { head }) => verify(&start(&settings).await?, head, &mut io::stdout()).await,
+        Command::SigningKeys(SigningKeys::Rotate) => sign_anew(attend(&settings).await?, &mut io::stdout()).await,
+        Command::Keys(Keys::Rotate) => rotate(&attend(&settings).await?.0, &mut io::stdout()).await,
+        Command::Audit(Audit::Verify { head }) => verify(&attend(&settings).await?.0, head, &mut io::stdout()).await,
     }
 }
 
@@ -111,7 +115,7 @@ async fn make_demo(settings: &Settings, yes: bool, out: &mut impl Write) -> Resu
 }
 
 /// Seals everything anew, column by column; a rotation that was cut short goes on where it ended.
-async fn rotate(app: &App, out: &mut impl Write) -> Result<(), Failed> {
+async fn rotate(database: &Database, out: &mut impl Write) -> Result<(), Failed> {
     let tell = |seen: Rotated| {
         if seen.complete {
             tracing::info!(column = seen.column, renewed = seen.renewed, unreadable = seen.unreadable, "sealed anew");
@@ -119,43 +123,47 @@ async fn rotate(app: &App, out: &mut impl Write) -> Result<(), Failed> {
             tracing::info!(column = seen.column, renewed = seen.renewed, "sealing anew");
         }
     };
-    let all = app.database.rotate_keys(&tell).await?;
-    for seen in &all {
-        writeln!(out, "{} {} sealed anew, {} do not open", seen.column, seen.renewed, seen.unreadable)?;
+    // Entries that wait for their place have macs under the older keys.
+    Sequencer::new(database.clone()).run_dry().await?;
+    let all = database.rotate_keys(&tell).await?;
+    for Rotated { column, renewed, unreadable, left, .. } in &all {
+        writeln!(out, "{column} {renewed} sealed anew, {unreadable} do not open, {left} under older keys")?;
     }
-    app.database.close().await;
-    match all.iter().map(|seen| seen.unreadable).sum() {
-        0 => Ok(writeln!(
+    database.close().await;
+    let sum = |of: fn(&Rotated) -> u64| all.iter().map(of).sum();
+    match (sum(|seen| seen.unreadable), sum(|seen| seen.left)) {
+        (0, 0) => Ok(writeln!(
             out,
             "everything lies under the newest key; once every node has it first in MASTER_KEY, leave the older ones out"
         )?),
-        unreadable => Err(Failed::Unreadable(unreadable)),
+        (0, left) => Err(Failed::Left(left)),
+        (unreadable, _) => Err(Failed::Unreadable(unreadable)),
     }
 }
 
 /// Makes the next signing key, and names the live ones.
-async fn sign_anew(app: &App, out: &mut impl Write) -> Result<(), Failed> {
-    signing_keys::rotate(&app.identity).await.map_err(StoreError::from)?;
-    for (key, role) in app.identity.keys.set().public().iter().zip(["signs", "verifies"]) {
+async fn sign_anew((database, identity): (Database, Identity), out: &mut impl Write) -> Result<(), Failed> {
+    signing_keys::rotate(&identity).await.map_err(StoreError::from)?;
+    for (key, role) in identity.keys.set().public().iter().zip(["signs", "verifies"]) {
         writeln!(out, "{} {role}", key.kid)?;
     }
-    app.database.close().await;
+    database.close().await;
     Ok(())
 }
 
 /// Verifies every company's chain. A known head is enough for one of them: the one whose chain holds it.
-async fn verify(app: &App, known: Option<cli::Head>, out: &mut impl Write) -> Result<(), Failed> {
-    app.sequencer().run_dry().await?;
+async fn verify(database: &Database, known: Option<cli::Head>, out: &mut impl Write) -> Result<(), Failed> {
+    Sequencer::new(database.clone()).run_dry().await?;
     let known = known.map(|head| Head { position: head.position, mac: head.mac.to_vec() });
     let (mut broken, mut known_stands) = (false, known.is_none());
-    for tenant in app.database.audited_tenants().await? {
-        let verified = app.database.verify_whole_journal(tenant, None).await?;
+    for tenant in database.audited_tenants().await? {
+        let verified = database.verify_whole_journal(tenant, None).await?;
         broken |= verified.broken.is_some();
         writeln!(out, "{}", line(tenant, &verified))?;
         if let Some(head) = &known
             && verified.broken.is_none()
         {
-            known_stands |= app.database.verify_whole_journal(tenant, Some(head)).await?.broken.is_none();
+            known_stands |= database.verify_whole_journal(tenant, Some(head)).await?.broken.is_none();
         }
     }
     if !known_stands {
@@ -173,6 +181,7 @@ fn line(tenant: TenantId, verified: &Verified) -> String {
         Some(Broken::Missing(position)) => format!("BROKEN: nothing at position {position}"),
         Some(Broken::Altered(position)) => format!("BROKEN: position {position} was altered"),
         Some(Broken::Foreign(entry)) => format!("BROKEN: entry {entry} was put there"),
+        Some(Broken::Keyless) => "BROKEN: chain key missing".to_owned(),
     };
     format!("{tenant} {state}, head {}:{mac}", head.position)
 }

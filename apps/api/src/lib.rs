@@ -9,5 +9,6 @@ pub mod logs;
 pub mod metrics;
 pub mod serve;
 pub mod settings;
+pub mod tasks;
 pub mod wiring;
 pub mod worker;

@@ -19,7 +19,7 @@ type Seconds = Gauge<f64, AtomicU64>;
 /// What is read of the database now and then.
 #[derive(Debug, Default)]
 pub struct Gauges {
-    depth: Gauge,
+    depth: Gauge<f64, AtomicU64>,
     age: Seconds,
     open: Gauge,
     idle: Gauge,
@@ -47,10 +47,11 @@ impl Gauges {
     /// Reads them every five seconds, until asked to stop.
     pub async fn follow(self, database: Database, redis: Option<Redis>, mut stop: Stop) {
         while !stop.is_asked() {
-            self.read(&database).await;
+            // Redis first: the database may take its time.
             if let Some(redis) = &redis {
                 self.read_redis(redis);
             }
+            self.read(&database).await;
             tokio::select! {
                 () = stop.asked() => {}
                 () = tokio::time::sleep(EVERY) => {}
@@ -69,10 +70,15 @@ impl Gauges {
         self.idle.set(i64::try_from(idle).unwrap_or(i64::MAX));
         match database.queue_depth().await {
             Ok((depth, age)) => {
-                self.depth.set(depth);
+                self.depth.set(u32::try_from(depth).map_or(f64::INFINITY, f64::from));
                 self.age.set(age.to_std().unwrap_or_default().as_secs_f64());
             }
-            Err(error) => tracing::debug!(%error, "the queue was not measured"),
+            Err(error) => {
+                tracing::debug!(%error, "the queue was not measured");
+                // What was last seen would look like a queue that stands still.
+                self.depth.set(f64::NAN);
+                self.age.set(f64::NAN);
+            }
         }
     }
 }

@@ -2,8 +2,13 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
 
+use actix_web::dev::ServerHandle;
+use identity::Identity;
 use kernel::StoreError;
+use kernel::seal::Keyring;
+use persistence::{ConnectError, Database};
 use thiserror::Error;
 use tokio::task::JoinHandle;
 
@@ -13,8 +18,12 @@ use crate::ending::Ending;
 use crate::metrics::Gauges;
 use crate::settings::master_key::{self, NoKey};
 use crate::settings::{DemoMode, Environment, Settings, WorkerMode};
-use crate::wiring::{App, StartError, World};
+use crate::tasks::Tasks;
+use crate::wiring::{self, App, StartError, World, database_settings};
 use crate::worker::{Pace, Stop, stopping};
+
+/// How long what runs beside the answering may take to end; the jobs in hand have less ([`Pace::drain`]).
+const DRAIN: Duration = Duration::from_secs(40);
 
 /// Why the server or worker ended.
 #[derive(Debug, Error)]
@@ -47,14 +56,30 @@ pub enum ServeError {
 
 /// Reads the keys, connects and wires; says what development made in passing.
 pub async fn start(settings: &Settings) -> Result<App, ServeError> {
-    let (keys, made) = master_key::load(settings)?;
-    if let Some(path) = made {
-        tracing::warn!(path = %path.display(), "made a master key for development; what it sealed is lost with it");
-    }
+    let keys = keyring(settings)?;
     for line in settings.warnings() {
         tracing::warn!("{line}");
     }
     Ok(App::start(settings, keys, World::real()).await?)
+}
+
+/// Reads the keys and connects what an operator's command works on: a database that is current. It changes no schema and
+/// speaks to nothing else.
+pub async fn attend(settings: &Settings) -> Result<(Database, Identity), ServeError> {
+    let standing = persistence::migrate_status(&database_settings(settings)).await.map_err(StartError::from)?;
+    let pending: Vec<String> = standing.into_iter().filter(|(_, applied)| !applied).map(|(name, _)| name).collect();
+    if !pending.is_empty() {
+        return Err(StartError::from(ConnectError::Pending(pending)).into());
+    }
+    Ok(wiring::attend(settings, keyring(settings)?, World::real()).await?)
+}
+
+fn keyring(settings: &Settings) -> Result<Keyring, NoKey> {
+    let (keys, made) = master_key::load(settings)?;
+    if let Some(path) = made {
+        tracing::warn!(path = %path.display(), "made a master key for development; what it sealed is lost with it");
+    }
+    Ok(keys)
 }
 
 /// Answers until SIGTERM or SIGINT, then finishes the requests and jobs in hand.
@@ -68,37 +93,43 @@ pub async fn serve(settings: &Settings) -> Result<(), ServeError> {
         io::Write::write_all(&mut io::stderr(), welcome.as_bytes())?;
     }
     let (stopper, stop) = stopping();
-    let background = match settings.worker {
-        WorkerMode::Inline => Some(tokio::spawn(work(app.clone(), stop.clone()))),
-        WorkerMode::Off => None,
-    };
-    let keys = tokio::spawn(chores::follow_keys(app.clone(), stop.clone()));
-    let seen = tokio::spawn(chores::note_sessions(app.clone(), stop.clone()));
-    let gauges = measure(&app, metrics, stop)?;
+    let mut tasks = Tasks::default();
+    if settings.worker == WorkerMode::Inline {
+        tasks.spawn(work(app.clone(), stop.clone()));
+    }
+    tasks.spawn(chores::follow_keys(app.clone(), stop.clone()));
+    tasks.spawn(chores::note_sessions(app.clone(), stop.clone()));
+    measure(&app, metrics, stop, &mut tasks)?;
     let address = listener.local_addr()?;
     let server = rest::serve(listener, app.state.clone(), app.services())?;
     let handle = server.handle();
     let mut answering = tokio::spawn(server);
     tracing::info!(%address, "ready");
-    tokio::select! {
-        () = ending.asked() => {
-            handle.stop(true).await;
-            answering.await
+    let outcome = tokio::select! {
+        () = ending.asked() => stopped(&handle, answering).await,
+        answered = &mut answering => answered.map_err(io::Error::other).flatten(),
+        broken = tasks.broken() => {
+            tracing::error!(error = %broken, "a background task is gone: this node ends");
+            stopped(&handle, answering).await.and(Err(broken))
         }
-        answered = &mut answering => answered,
-    }
-    .map_err(io::Error::other)??;
+    };
     stopper.stop();
-    for task in [keys, seen, gauges].into_iter().chain(background) {
-        task.await.map_err(io::Error::other)?;
-    }
+    let ended = tasks.ended(DRAIN).await;
     app.refusals.written().await;
     if let Some(traces) = &app.traces {
         traces.sent().await;
     }
     app.database.close().await;
+    outcome?;
+    ended.map_err(io::Error::other)?;
     tracing::info!("drained");
     Ok(())
+}
+
+/// Finishes the requests in hand.
+async fn stopped(handle: &ServerHandle, answering: JoinHandle<io::Result<()>>) -> io::Result<()> {
+    handle.stop(true).await;
+    answering.await.map_err(io::Error::other)?
 }
 
 /// Works until SIGTERM or SIGINT.
@@ -107,28 +138,35 @@ pub async fn worker(settings: &Settings) -> Result<(), ServeError> {
     let metrics = settings.metrics.map(listen).transpose()?;
     let app = start(settings).await?;
     let (stopper, stop) = stopping();
-    let background = tokio::spawn(work(app.clone(), stop.clone()));
-    let gauges = measure(&app, metrics, stop)?;
+    let mut tasks = Tasks::default();
+    tasks.spawn(work(app.clone(), stop.clone()));
+    measure(&app, metrics, stop, &mut tasks)?;
     tracing::info!("working");
-    ending.asked().await;
+    let outcome = tokio::select! {
+        () = ending.asked() => Ok(()),
+        broken = tasks.broken() => Err(broken),
+    };
     stopper.stop();
-    for task in [background, gauges] {
-        task.await.map_err(io::Error::other)?;
-    }
+    let ended = tasks.ended(DRAIN).await;
     app.database.close().await;
-    Ok(())
+    outcome?;
+    Ok(ended.map_err(io::Error::other)?)
 }
 
 /// Reads the gauges until asked to stop, and shows the metrics on a listener of their own where there is one.
-fn measure(app: &App, metrics: Option<TcpListener>, stop: Stop) -> io::Result<JoinHandle<()>> {
+fn measure(app: &App, metrics: Option<TcpListener>, stop: Stop, tasks: &mut Tasks) -> io::Result<()> {
     if let Some(listener) = metrics {
-        tokio::spawn(rest::server::serve_metrics(listener, app.state.clone())?);
+        let (server, mut stop) = (rest::server::serve_metrics(listener, app.state.clone())?, stop.clone());
+        tasks.spawn(async move {
+            tokio::select! {
+                () = stop.asked() => {}
+                served = server => tracing::error!(?served, "the metrics are shown no longer"),
+            }
+        });
     }
-    Ok(tokio::spawn(Gauges::registered(app.state.metrics(), app.redis.as_ref()).follow(
-        app.database.clone(),
-        app.redis.clone(),
-        stop,
-    )))
+    let gauges = Gauges::registered(app.state.metrics(), app.redis.as_ref());
+    tasks.spawn(gauges.follow(app.database.clone(), app.redis.clone(), stop));
+    Ok(())
 }
 
 /// Jobs and positions until asked to stop; then the jobs in hand, and the positions of what the last requests left.

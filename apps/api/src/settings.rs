@@ -15,7 +15,7 @@ use kernel::seal::Keyring;
 use tracing_subscriber::EnvFilter;
 
 pub use parse::{DatabaseKind, DatabaseUrl};
-use rest::limits::Rates;
+use rest::limits::{Class, Rates};
 use source::{Noted, Reader};
 pub use source::{Secret, Variables, Wrong, WrongSettings};
 
@@ -113,7 +113,7 @@ impl Settings {
         let lines = [
             (is_given(self.files.expose(), &table::FILES_URL), "FILES_URL is set, but this version keeps no files"),
             (self.is_mute_service(), "SMTP_URL is absent in production: mails stay in the database"),
-            (self.is_unlimited_service(), "RATE_LIMITS=off in production: passwords may be guessed at any rate"),
+            (self.is_unlimited_service(), "RATE_LIMITS leaves sign-in without a limit in production: passwords may be guessed at any rate"),
         ];
         lines.into_iter().filter(|(holds, _)| *holds).map(|(_, line)| line).collect()
     }
@@ -128,7 +128,8 @@ impl Settings {
     }
 
     fn is_unlimited_service(&self) -> bool {
-        self.environment == Environment::Production && self.rate_limits == Rates::off()
+        let covers = |class| self.rate_limits.covers(class);
+        self.environment == Environment::Production && !(covers(Class::SignIn) && covers(Class::SignInAccount))
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, Noted> {
@@ -334,6 +335,20 @@ mod tests {
         assert_eq!(parsed(&[]).unwrap().warnings(), [""; 0]);
         let warnings = parsed(&[("FILES_URL", "file://elsewhere")]).unwrap().warnings();
         assert!(matches!(warnings.as_slice(), [only] if only.starts_with("FILES_URL")), "{warnings:?}");
+    }
+
+    #[test]
+    fn i5_production_without_a_limit_of_sign_in_is_warned_of() {
+        let key = "v1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+        let warned = |rates: &str| {
+            let there = [("SALUS_ENV", "production"), ("MASTER_KEY", key), ("PUBLIC_URL", "https://salus.example")];
+            let settings = parsed(&[&there[..], &[("RATE_LIMITS", rates)]].concat()).unwrap();
+            settings.warnings().iter().any(|line| line.starts_with("RATE_LIMITS"))
+        };
+        for open in ["off", "sign-in=off", "sign-in-account=off", "anonymous=off,sign-in=off,sign-in-account=off"] {
+            assert!(warned(open), "{open}");
+        }
+        assert!(!warned("") && !warned("anonymous=off,sign-in=1/s"));
     }
 
     #[test]

@@ -146,20 +146,7 @@ impl App {
             Some(url) => Some(Redis::connect(url.expose()).await?),
             None => None,
         };
-        let identity = Data::new(Identity {
-            db: db.clone(),
-            clock: clock.clone(),
-            ids: ids.clone(),
-            random: world.random.clone(),
-            passwords: world.passwords.clone(),
-            openid: openid::providers(settings, &world),
-            return_origins: openid::return_origins(settings),
-            keyring: Arc::new(keys),
-            issuer: Issuer { iss: settings.public_url.clone(), aud: "salus".to_owned() },
-            keys: identity::model::live_keys::LiveKeys::default(),
-            callers: callers(redis.as_ref()),
-            seen: identity::model::seen::Seen::default(),
-        });
+        let identity = Data::new(identity_of(settings, keys, &world, &database, callers(redis.as_ref())));
         signing_keys::ready(&identity).await?;
         let listening = Arc::new(listening(redis.as_ref(), &identity));
         let patients = Data::new(Patients { db: db.clone(), clock: clock.clone(), ids: ids.clone() });
@@ -174,7 +161,7 @@ impl App {
             readiness: Arc::new(ports::Parts { database: database.clone(), redis: redis.clone() }),
             refusals: Arc::new(refusals.clone()),
             traces: traces.clone().map(ports::Spans::shared),
-            buckets: redis.clone().map(ports::Buckets::shared),
+            buckets: redis.clone().map(|redis| ports::Buckets::shared(redis, identity.keyring.clone())),
         };
         let state = rest::State::new(rest_settings(settings), outside, rest::operations());
         state.metrics().extend(|registry| database.meters().register(registry));
@@ -222,6 +209,33 @@ impl App {
     /// The time as the application sees it.
     pub fn clock(&self) -> &dyn Clock {
         &*self.world.clock
+    }
+}
+
+/// What an operator's command works on: the database and, with its signing keys read, identity alone. Other nodes learn of
+/// what it does from the database.
+pub async fn attend(settings: &Settings, keys: Keyring, world: World) -> Result<(Database, Identity), StartError> {
+    let (clock, ids) = (world.clock.clone(), world.ids.clone());
+    let database = Database::connect(&database_settings(settings), keys.clone(), clock, ids).await?;
+    let identity = identity_of(settings, keys, &world, &database, Callers::default());
+    signing_keys::ready(&identity).await?;
+    Ok((database, identity))
+}
+
+fn identity_of(settings: &Settings, keys: Keyring, world: &World, database: &Database, callers: Callers) -> Identity {
+    Identity {
+        db: Arc::new(database.clone()),
+        clock: world.clock.clone(),
+        ids: world.ids.clone(),
+        random: world.random.clone(),
+        passwords: world.passwords.clone(),
+        openid: openid::providers(settings, world),
+        return_origins: openid::return_origins(settings),
+        keyring: Arc::new(keys),
+        issuer: Issuer { iss: settings.public_url.clone(), aud: "salus".to_owned() },
+        keys: identity::model::live_keys::LiveKeys::default(),
+        callers,
+        seen: identity::model::seen::Seen::default(),
     }
 }
 

@@ -34,6 +34,8 @@ pub struct Pace {
     pub heartbeat: Duration,
     /// How many jobs it has in hand at once.
     pub slots: u16,
+    /// How long it waits for the jobs in hand when it is asked to stop; what takes longer runs again elsewhere.
+    pub drain: Duration,
 }
 
 /// Leases due jobs and runs them, as one of any number of workers.
@@ -51,7 +53,7 @@ pub struct Worker {
 impl Default for Pace {
     fn default() -> Self {
         let heartbeat = LEASE.to_std().unwrap_or(Duration::from_secs(30)) / 3;
-        Self { poll: Duration::from_millis(500), heartbeat, slots: 4 }
+        Self { poll: Duration::from_millis(500), heartbeat, slots: 4, drain: Duration::from_secs(20) }
     }
 }
 
@@ -75,7 +77,7 @@ impl Worker {
         Self { tally, ..self }
     }
 
-    /// Works until asked to stop, then finishes the jobs in hand and takes no others.
+    /// Works until asked to stop, then finishes the jobs in hand within [`Pace::drain`] and takes no others.
     pub async fn run(&self, mut stop: Stop, alarm: &dyn Alarm) {
         let mut hands = JoinSet::new();
         while !stop.is_asked() {
@@ -89,7 +91,11 @@ impl Worker {
                 () = alarm.woken(self.pace.poll) => {}
             }
         }
-        while hands.join_next().await.is_some() {}
+        let finished = async { while hands.join_next().await.is_some() {} };
+        if tokio::time::timeout(self.pace.drain, finished).await.is_err() {
+            tracing::warn!(jobs = hands.len(), "jobs in hand were left to other workers");
+            hands.shutdown().await;
+        }
     }
 
     /// Runs every job that is due now, one after the other, and returns how many ran.
@@ -189,7 +195,8 @@ mod tests {
     }
 
     fn worker(queue: &Arc<FakeQueue>, handler: impl JobHandler + 'static, clock: &Arc<ManualClock>) -> Worker {
-        let pace = Pace { poll: Duration::from_millis(1), heartbeat: Duration::from_millis(1), slots: 2 };
+        let (poll, heartbeat) = (Duration::from_millis(1), Duration::from_millis(1));
+        let pace = Pace { poll, heartbeat, slots: 2, drain: Duration::from_secs(20) };
         let handler: Arc<dyn JobHandler> = Arc::new(handler);
         Worker::new(queue.clone(), [handler], clock.clone(), Arc::new(SystemIds), pace)
     }
@@ -290,6 +297,22 @@ mod tests {
         let states = queue.states();
         assert_eq!(states.iter().filter(|state| **state == State::Done).count(), 2, "{states:?}");
         assert_eq!(states.iter().filter(|state| matches!(state, State::Due(_))).count(), 1, "{states:?}");
+    }
+
+    #[tokio::test]
+    async fn c13_a_job_that_never_ends_does_not_keep_a_worker_from_stopping() {
+        let clock = Arc::new(ManualClock::new(noon()));
+        let queue = Arc::new(FakeQueue::holding(clock.clone(), ["scripted"]));
+        let handler = Patient { queue: queue.clone(), beats: usize::MAX };
+        let mut worker = worker(&queue, handler, &clock);
+        worker.pace.drain = Duration::from_millis(10);
+        let (stopper, stop) = stopping();
+        let asking = async {
+            queue.beaten(1).await;
+            stopper.stop();
+        };
+        tokio::join!(worker.run(stop, &*queue), asking);
+        assert!(matches!(queue.only_state(), State::Leased(_)), "its lease runs out, and another worker has it");
     }
 
     #[tokio::test]

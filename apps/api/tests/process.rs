@@ -262,10 +262,31 @@ fn production_refuses_the_demo_without_yes() {
 #[test]
 fn i11_the_audit_of_a_database_is_verified_from_the_command_line() {
     let folder = tempfile::tempdir().unwrap();
+    assert!(salus(folder.path(), &["migrate", "up"], &[]).status().unwrap().success());
     let nothing = salus(folder.path(), &["audit", "verify"], &[]).output().unwrap();
     assert!(nothing.status.success() && nothing.stdout.is_empty(), "{nothing:?}");
     let head = format!("1:{}", "00".repeat(32));
     let unknown = salus(folder.path(), &["audit", "verify", "--head", &head], &[]).output().unwrap();
     assert!(failed(&unknown).contains("broken"));
     assert!(text(&unknown.stdout).contains("known head"));
+}
+
+#[test]
+fn an_operators_command_migrates_nothing_and_needs_the_database_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    // Nobody listens there: whatever would be spoken to at the start of a node.
+    let away = [("REDIS_URL", "redis://127.0.0.1:9"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")];
+    let commands = [["audit", "verify"], ["keys", "rotate"], ["signing-keys", "rotate"]];
+    for command in commands {
+        let output = salus(folder.path(), &command, &away).output().unwrap();
+        assert!(failed(&output).contains("m0001_foundation"), "{command:?}: {output:?}");
+    }
+    let status = salus(folder.path(), &["migrate", "status"], &[]).output().unwrap();
+    assert!(text(&status.stdout).lines().all(|line| line.starts_with("pending ")), "{status:?}");
+    assert!(salus(folder.path(), &["migrate", "up"], &[]).status().unwrap().success());
+    for command in commands {
+        let output = salus(folder.path(), &command, &away).output().unwrap();
+        assert!(output.status.success(), "{command:?}: {output:?}");
+        assert!(!text(&output.stderr).contains("Redis"), "{command:?}: {output:?}");
+    }
 }

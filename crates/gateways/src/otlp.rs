@@ -12,7 +12,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// How many spans may wait to be sent; beyond that they are let go and counted.
 const WAITING: usize = 4_096;
@@ -104,8 +104,19 @@ impl Exporter {
         }
     }
 
-    /// Returns when all spans taken so far are sent, or cannot be.
+    /// Returns when all spans taken so far are sent or cannot be, or after five seconds: a collector that hangs is not waited
+    /// for.
     pub async fn sent(&self) {
+        self.sent_within(PATIENCE).await;
+    }
+
+    async fn sent_within(&self, patience: Duration) {
+        if timeout(patience, self.all_sent()).await.is_err() {
+            tracing::warn!("the last spans were let go: the collector is silent");
+        }
+    }
+
+    async fn all_sent(&self) {
         let (sender, sent) = oneshot::channel();
         if self.sender.send(Message::Sent(sender)).await.is_ok() {
             // An error says that the task is gone, which ends the waiting too.

@@ -17,8 +17,10 @@ pub use buckets::Taken;
 
 /// How long a request waits for Redis at most.
 const PATIENCE: Duration = Duration::from_millis(40);
-/// How long a connection may take to come up; no request waits for it longer than [`PATIENCE`].
+/// How long a connection may take to come up, or a probe; no request waits for it longer than [`PATIENCE`].
 const CONNECTING: Duration = Duration::from_secs(1);
+/// How long an answer may take that no request waits for.
+const ANSWERING: Duration = Duration::from_millis(800);
 /// How often Redis is asked whether it is back.
 const AGAIN: Duration = Duration::from_millis(250);
 
@@ -38,6 +40,8 @@ pub struct Redis {
 #[derive(Debug, Default)]
 struct Condition {
     is_up: AtomicBool,
+    /// An answer was late, and a probe is to tell whether Redis is away.
+    is_doubted: AtomicBool,
     fallbacks: AtomicU64,
 }
 
@@ -49,10 +53,10 @@ impl Redis {
             .set_number_of_retries(1)
             .set_min_delay(AGAIN)
             .set_connection_timeout(Some(CONNECTING))
-            .set_response_timeout(Some(PATIENCE));
+            .set_response_timeout(Some(ANSWERING));
         let connection = ConnectionManager::new_lazy_with_config(client.clone(), config)?;
         let redis = Self { client, connection, condition: Arc::default() };
-        if redis.answers(CONNECTING).await {
+        if redis.works().await {
             redis.condition.is_up.store(true, Ordering::Relaxed);
         } else {
             tracing::warn!("Redis is not reached: this node counts and remembers alone");
@@ -71,29 +75,48 @@ impl Redis {
         self.condition.fallbacks.load(Ordering::Relaxed)
     }
 
-    /// Asks Redis; `None`, at once or after [`PATIENCE`], while it is away. Whoever finds that out first says so once and
-    /// looks for it from then on.
+    /// Asks Redis; `None`, at once or after [`PATIENCE`], while it is away. A refusal takes it away at once; what is late
+    /// or broken, only when a probe finds the same: one slow answer is no loss.
     async fn ask<T>(&self, question: impl Future<Output = RedisResult<T>>) -> Option<T> {
         if !self.is_up() {
             return None;
         }
-        let problem = match tokio::time::timeout(PATIENCE, question).await {
+        match tokio::time::timeout(PATIENCE, question).await {
             Ok(Ok(answer)) => return Some(answer),
-            Ok(Err(error)) => error.to_string(),
-            Err(late) => late.to_string(),
-        };
-        if self.condition.is_up.swap(false, Ordering::Relaxed) {
-            tracing::warn!(problem, "Redis is away: this node counts and remembers alone");
-            self.look_out();
+            Ok(Err(error)) if error.code().is_some() => self.lose(&error.to_string()),
+            Ok(Err(error)) => self.doubt(error.to_string()),
+            Err(late) => self.doubt(late.to_string()),
         }
         None
     }
 
-    /// Asks now and then until it answers.
+    /// Lets a probe of its own tell whether Redis is away.
+    fn doubt(&self, problem: String) {
+        if self.condition.is_doubted.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let redis = self.clone();
+        tokio::spawn(async move {
+            if !redis.works().await {
+                redis.lose(&problem);
+            }
+            redis.condition.is_doubted.store(false, Ordering::Relaxed);
+        });
+    }
+
+    /// Whoever finds out first that Redis is away says so once and looks for it from then on.
+    fn lose(&self, problem: &str) {
+        if self.condition.is_up.swap(false, Ordering::Relaxed) {
+            tracing::warn!(problem, "Redis is away: this node counts and remembers alone");
+            self.look_out();
+        }
+    }
+
+    /// Tries now and then until it works.
     fn look_out(&self) {
         let redis = self.clone();
         tokio::spawn(async move {
-            while !redis.answers(CONNECTING).await {
+            while !redis.works().await {
                 tokio::time::sleep(AGAIN).await;
             }
             redis.condition.is_up.store(true, Ordering::Relaxed);
@@ -101,10 +124,13 @@ impl Redis {
         });
     }
 
-    async fn answers(&self, within: Duration) -> bool {
-        let mut connection = self.connection.clone();
-        let ping = async move { redis::cmd("PING").query_async::<String>(&mut connection).await };
-        matches!(tokio::time::timeout(within, ping).await, Ok(Ok(_)))
+    /// Whether it does, soon, all that it is needed for: what refuses writes answers a PING.
+    async fn works(&self) -> bool {
+        let probe = async {
+            buckets::probe(self.connection.clone()).await?;
+            announcements::probe(self.connection.clone()).await
+        };
+        matches!(tokio::time::timeout(CONNECTING, probe).await, Ok(Ok(())))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Mails through an SMTP server.
 
+mod conversation;
 mod server;
 
 use std::time::Duration;
@@ -7,18 +8,20 @@ use std::time::Duration;
 use async_trait::async_trait;
 use identity::model::mail::Mail;
 use identity::ports::{MailFailed, Mailer};
+use lettre::Address;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message, MultiPart};
-use lettre::transport::smtp::{Error, PoolConfig};
-use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
+use lettre::transport::smtp::Error;
 use thiserror::Error;
+use tokio::time::timeout;
 
+use conversation::Broken;
 pub use server::{InvalidServer, SmtpServer};
 
-/// How long one command of the conversation may take.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// How long a connection is kept for the next mail.
-const KEPT: Duration = Duration::from_secs(30);
+/// How long one conversation may take: a server that falls silent must not hold a worker for ever.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How long the server may take to say goodbye, once it has the mail.
+const GOODBYE: Duration = Duration::from_secs(2);
 /// Refusals of the credentials (RFC 4954 §6): the operator's to mend, so no mail is lost for them.
 const CREDENTIALS: [u16; 4] = [530, 534, 535, 538];
 
@@ -36,11 +39,12 @@ pub struct InvalidSender;
 #[error("SMTP: {0}")]
 pub struct Unusable(#[from] Error);
 
-/// Sends mails through a server, over connections that are kept for a while.
+/// Sends mails through a server, each over a connection of its own.
 #[derive(Clone)]
 pub struct SmtpMailer {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
+    server: SmtpServer,
     sender: Sender,
+    patience: Duration,
 }
 
 impl Sender {
@@ -65,9 +69,9 @@ impl Sender {
 impl SmtpMailer {
     /// A mailer to this server; nothing is connected before the first mail.
     pub fn new(server: &SmtpServer, sender: Sender) -> Result<Self, Unusable> {
-        let pool = PoolConfig::new().min_idle(0).max_size(4).idle_timeout(KEPT);
-        let transport = server.transport()?.timeout(Some(PATIENCE)).pool_config(pool).build();
-        Ok(Self { transport, sender })
+        // A name that no certificate can bear is found out at start.
+        server.tls()?;
+        Ok(Self { server: server.clone(), sender, patience: PATIENCE })
     }
 }
 
@@ -79,24 +83,29 @@ impl Mailer for SmtpMailer {
             tracing::error!(%key, "a mail cannot be put as a message");
             return Err(MailFailed::Refused);
         };
-        match self.transport.send(message).await {
-            Ok(_) => {
-                tracing::info!(%key, "mail sent");
-                Ok(())
-            }
-            Err(error) => Err(failed(&error)),
-        }
+        let Ok(handed_over) = timeout(self.patience, conversation::hand_over(&self.server, &message)).await else {
+            tracing::warn!(%key, "the SMTP server is silent");
+            return Err(MailFailed::Unavailable);
+        };
+        let mut connection = handed_over.map_err(|broken| failed(&broken))?;
+        tracing::info!(%key, "mail sent");
+        // The server has the mail, whatever it says now.
+        let _ = timeout(GOODBYE, connection.quit()).await;
+        Ok(())
     }
 }
 
-/// What went wrong; the server's own words may hold an address, so of an answer only its code is logged.
-fn failed(error: &Error) -> MailFailed {
+/// What went wrong; the server's own words may hold an address, so of an answer only its code is logged. What is refused
+/// before the server knows for whom the mail is, is ours or the operator's to mend, so no mail is lost for it.
+fn failed(broken: &Broken) -> MailFailed {
+    let (Broken::Before(error) | Broken::AtMail(error)) = broken;
     let Some(code) = error.status().map(u16::from) else {
         tracing::warn!(%error, "the SMTP server was not reached");
         return MailFailed::Unavailable;
     };
     tracing::warn!(code, "the SMTP server refused");
-    if error.is_permanent() && !CREDENTIALS.contains(&code) { MailFailed::Refused } else { MailFailed::Unavailable }
+    let is_final = matches!(broken, Broken::AtMail(_)) && error.is_permanent() && !CREDENTIALS.contains(&code);
+    if is_final { MailFailed::Refused } else { MailFailed::Unavailable }
 }
 
 /// The message: text and HTML of the same words. A repeat bears the same `Message-ID`, so that mailboxes keep one.

@@ -3,15 +3,20 @@
 use kernel::{OwnAction, Permission};
 
 macro_rules! permissions {
-    ($($(#[$doc:meta])* $name:ident = $value:literal;)*) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy)]
-        pub struct $name;
+    ($($(#[$doc:meta])* $name:ident = $value:literal;)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Clone, Copy)]
+            pub struct $name;
 
-        impl Permission for $name {
-            const NAME: &'static str = $value;
-        }
-    )*};
+            impl Permission for $name {
+                const NAME: &'static str = $value;
+            }
+        )*
+
+        /// All of them.
+        pub const NAMES: &[&str] = &[$($value),*];
+    };
 }
 
 permissions! {

@@ -36,8 +36,8 @@ use crate::model::signing_key::StoredKey;
 pub use api_keys::{ApiKeyReader, ApiKeyStore, KeyUseStore, PresentedKey, PresentedKeyReader};
 pub use members::{
     CompaniesTx, CompaniesView, CompanyTx, CompanyView, INVITATION_OPEN_ONCE, InvitationReader, InvitationStore,
-    MemberReader, MemberStore, PlaceReader, PlaceStore, PresentedInvitationReader, PresentedInvitationStore,
-    ReferenceReader, SettingsReader, SettingsStore,
+    MemberReader, MemberStore, NewSettingsStore, PlaceReader, PlaceStore, PresentedInvitationReader,
+    PresentedInvitationStore, ReferenceReader, SettingsReader, SettingsStore,
 };
 #[cfg(test)]
 pub use oidc::MockOpenId;

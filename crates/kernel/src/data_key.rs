@@ -14,9 +14,6 @@ use zeroize::Zeroizing;
 use crate::error::StoreError;
 use crate::seal::{CannotOpen, Place};
 
-/// The first byte of a value that is sealed under a data key.
-const MARK: u8 = 0;
-
 /// A random key for what is told of one person. It is kept sealed under the master key.
 pub struct DataKey {
     id: Uuid,
@@ -33,6 +30,9 @@ pub trait SubjectKeys: Send + Sync {
 }
 
 impl DataKey {
+    /// The first byte of a value that is sealed under a data key; no version of a master key is 0.
+    pub const MARK: u8 = 0;
+
     /// A fresh key.
     pub fn generate(id: Uuid) -> Self {
         Self { id, key: Zeroizing::new(aes_gcm::Key::<Aes256Gcm>::generate().into()) }
@@ -58,7 +58,7 @@ impl DataKey {
     pub fn id_in(sealed: &[u8]) -> Option<Uuid> {
         let (mark, rest) = sealed.split_first()?;
         let (id, _) = rest.split_at_checked(16)?;
-        if *mark == MARK { Uuid::from_slice(id).ok() } else { None }
+        if *mark == Self::MARK { Uuid::from_slice(id).ok() } else { None }
     }
 
     /// Seals a value for its place; the purpose plays no part, because the key has one purpose only.
@@ -67,7 +67,7 @@ impl DataKey {
         let aad = place.associated_data();
         let sealed = self.cipher()?.encrypt(&nonce, Payload { msg: plain, aad: &aad }).ok().ok_or(CannotOpen)?;
         let mut out = Vec::with_capacity(29 + sealed.len());
-        out.push(MARK);
+        out.push(Self::MARK);
         out.extend_from_slice(self.id.as_bytes());
         out.extend_from_slice(&nonce);
         out.extend_from_slice(&sealed);

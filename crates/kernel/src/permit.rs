@@ -50,7 +50,12 @@ pub enum Holder {
         session: SessionId,
     },
     /// A program with an API key: no person, and no session.
-    ApiKey(ApiKeyId),
+    ApiKey {
+        /// The key.
+        key: ApiKeyId,
+        /// The membership that made it, without which it may nothing.
+        made_by: MembershipId,
+    },
 }
 
 /// What a caller must do before its permissions count.
@@ -114,7 +119,7 @@ impl Holder {
     pub fn uuid(self) -> uuid::Uuid {
         match self {
             Self::Member { membership, .. } => membership.uuid(),
-            Self::ApiKey(key) => key.uuid(),
+            Self::ApiKey { key, .. } => key.uuid(),
         }
     }
 }
@@ -124,7 +129,15 @@ impl Principal {
     pub fn membership(&self) -> Option<MembershipId> {
         match self.holder {
             Holder::Member { membership, .. } => Some(membership),
-            Holder::ApiKey(_) => None,
+            Holder::ApiKey { .. } => None,
+        }
+    }
+
+    /// The membership whose role decides what the caller may: its own, or that of the API key's maker.
+    pub fn answerable(&self) -> MembershipId {
+        match self.holder {
+            Holder::Member { membership, .. } => membership,
+            Holder::ApiKey { made_by, .. } => made_by,
         }
     }
 
@@ -132,7 +145,7 @@ impl Principal {
     pub fn session(&self) -> Option<SessionId> {
         match self.holder {
             Holder::Member { session, .. } => Some(session),
-            Holder::ApiKey(_) => None,
+            Holder::ApiKey { .. } => None,
         }
     }
 
@@ -140,7 +153,7 @@ impl Principal {
     pub fn api_key(&self) -> Option<ApiKeyId> {
         match self.holder {
             Holder::Member { .. } => None,
-            Holder::ApiKey(key) => Some(key),
+            Holder::ApiKey { key, .. } => Some(key),
         }
     }
 }
@@ -149,7 +162,7 @@ impl From<Holder> for Actor {
     fn from(holder: Holder) -> Self {
         match holder {
             Holder::Member { membership, account, session } => Self::Member { membership, account, session },
-            Holder::ApiKey(key) => Self::ApiKey(key),
+            Holder::ApiKey { key, .. } => Self::ApiKey(key),
         }
     }
 }

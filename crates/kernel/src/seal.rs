@@ -139,6 +139,20 @@ impl Keyring {
         self.keys.keys().any(fits)
     }
 
+    /// The same with the version of its key in front, for a mac that is checked by who may not know that version.
+    pub fn marked_mac(&self, tenant: Uuid, purpose: &str, message: &[u8]) -> Result<Vec<u8>, CannotOpen> {
+        let mac = self.mac(tenant, purpose, message)?;
+        Ok(std::iter::once(self.newest).chain(mac).collect())
+    }
+
+    /// True when it is the message's marked MAC; none when it was made under a version that is not known here.
+    pub fn is_marked_mac(&self, tenant: Uuid, purpose: &str, message: &[u8], marked: &[u8]) -> Option<bool> {
+        let Some((version, mac)) = marked.split_first() else { return Some(false) };
+        self.keys.get(version)?;
+        let ours = self.hmac(*version, tenant, purpose, message);
+        Some(ours.is_ok_and(|ours| ours.verify_slice(mac).is_ok()))
+    }
+
     fn hmac(&self, version: u8, tenant: Uuid, purpose: &str, message: &[u8]) -> Result<Hmac<Sha256>, CannotOpen> {
         let key = self.derive(version, tenant, purpose)?;
         let mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key.as_slice()).ok().ok_or(CannotOpen)?;
@@ -247,6 +261,20 @@ mod tests {
         assert!(!both.is_mac(Uuid::from_u128(1), "test", b"a", &mac));
         assert!(!both.is_mac(Uuid::nil(), "test", b"a", &mac[..31]));
         assert!(!old.is_mac(Uuid::nil(), "test", b"a", &[]));
+    }
+
+    #[test]
+    fn i12_a_marked_mac_says_under_which_version_it_was_made() {
+        let (old, text) = Keyring::generate();
+        let both = Keyring::parse(&format!("v2:{},{}", STANDARD.encode([7; 32]), text.as_str())).unwrap();
+        let mac = both.marked_mac(Uuid::nil(), "test", b"a").unwrap();
+        assert_eq!((mac.first(), mac.len()), (Some(&2), 33));
+        assert_eq!(both.is_marked_mac(Uuid::nil(), "test", b"a", &mac), Some(true));
+        assert_eq!(both.is_marked_mac(Uuid::nil(), "test", b"b", &mac), Some(false));
+        assert_eq!(old.is_marked_mac(Uuid::nil(), "test", b"a", &mac), None, "a version that it does not know");
+        let of_old = old.marked_mac(Uuid::nil(), "test", b"a").unwrap();
+        assert_eq!(both.is_marked_mac(Uuid::nil(), "test", b"a", &of_old), Some(true));
+        assert_eq!(both.is_marked_mac(Uuid::nil(), "test", b"a", &[]), Some(false));
     }
 
     #[test]

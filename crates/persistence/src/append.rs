@@ -12,8 +12,8 @@ use serde_json::Map;
 use uuid::Uuid;
 
 use crate::canonical::{ChangeRow, EntryRow, entry_mac};
-use crate::claims;
-use crate::data_keys::Sealing;
+use crate::claims::{self, lock_key};
+use crate::data_keys::{FIRST_KEY, Sealing};
 use crate::errors::store;
 use crate::session::SeaTx;
 
@@ -25,11 +25,14 @@ struct Insert {
     tail: &'static str,
 }
 
-/// Data keys of a tenant that an entry is sealed under and that were there before, as far as this process remembers.
+/// Data keys of a tenant that an entry is sealed under: those that were there before, as far as this process remembers, and the
+/// others.
 #[derive(Default)]
 struct KnownKeys {
     tenant: Uuid,
     ids: Vec<Uuid>,
+    /// The subjects of those that it makes.
+    fresh: Vec<Uuid>,
 }
 
 /// What a statement found out in passing.
@@ -67,7 +70,7 @@ impl Transaction for SeaTx {
             (Some(claim), Some(reply)) => Some(self.reply_row(claim, reply, tenant, journal.at())?),
             _ => None,
         };
-        let known = KnownKeys { tenant, ids: keys.known() };
+        let known = KnownKeys { tenant, ids: keys.known(), fresh: keys.fresh() };
         if !self.write(inserts, reply, known, journal.at()).await? {
             keys.forget_known();
             return Err(StoreError::Contended);
@@ -168,7 +171,8 @@ impl SeaTx {
         };
         let live = known.live(&mut values);
         let with = if parts.is_empty() { String::new() } else { format!("WITH {} ", parts.join(", ")) };
-        let sql = format!("{with}SELECT {replies} AS replies, {live} AS live_keys");
+        let locks = known.locks();
+        let sql = format!("{with}SELECT {replies} AS replies, {live} AS live_keys{locks}");
         Written::read(&self.rows(&sql, values).await?)
     }
 
@@ -268,6 +272,13 @@ impl SeaTx {
 }
 
 impl KnownKeys {
+    /// Locks on the subjects of the keys that are made, as further columns: who destroys a subject's keys waits until this has
+    /// ended, and sees them.
+    fn locks(&self) -> String {
+        let lock = |subject: &Uuid| lock_key(FIRST_KEY, self.tenant, *subject);
+        self.fresh.iter().map(|subject| format!(", pg_advisory_xact_lock_shared({})", lock(subject))).collect()
+    }
+
     /// How many of them are there, as an expression; its values go behind those that are there already.
     fn live(&self, values: &mut Vec<Value>) -> String {
         if self.ids.is_empty() {

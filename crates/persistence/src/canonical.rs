@@ -56,9 +56,20 @@ pub(crate) struct Recorded {
     pub(crate) kind: String,
     pub(crate) entity: Uuid,
     pub(crate) version: i64,
-    pub(crate) bytes: Vec<u8>,
-    /// None of an entry that was written before entries had one.
+    /// None when a value of it, or of a change, cannot be read: somebody put it there past Salus.
+    pub(crate) bytes: Option<Vec<u8>>,
     pub(crate) mac: Option<Vec<u8>>,
+}
+
+/// Who has written an entry, as far as its mac tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Author {
+    /// Salus.
+    Salus,
+    /// Nobody who knows a master key, or it was changed since.
+    Foreign,
+    /// Its mac is of a version of the master key that is not known here.
+    Unknown,
 }
 
 impl EntryRow {
@@ -141,34 +152,50 @@ impl ChangeRow {
 
 /// The mac that an entry is written with. Who can write into the database and does not know the master key cannot make it.
 pub(crate) fn entry_mac(keys: &Keyring, tenant: Uuid, bytes: &[u8]) -> Result<Vec<u8>, CannotOpen> {
-    keys.mac(tenant, ENTRY, bytes).map(|mac| mac.to_vec())
+    keys.marked_mac(tenant, ENTRY, bytes)
 }
 
 impl Recorded {
-    /// True when it was written by Salus; unknown of an entry without a mac.
-    pub(crate) fn is_ours(&self, keys: &Keyring) -> Option<bool> {
-        self.mac.as_ref().map(|mac| keys.is_mac(self.tenant, ENTRY, &self.bytes, mac))
+    /// Who has written it. An entry without a mac is nobody's.
+    pub(crate) fn author(&self, keys: &Keyring) -> Author {
+        let (Some(bytes), Some(mac)) = (&self.bytes, &self.mac) else { return Author::Foreign };
+        match keys.is_marked_mac(self.tenant, ENTRY, bytes, mac) {
+            Some(true) => Author::Salus,
+            Some(false) => Author::Foreign,
+            None => Author::Unknown,
+        }
     }
 
-    /// Gathers rows into entries: rows of the same entry follow each other.
-    pub(crate) fn gather(rows: &[QueryResult]) -> Result<Vec<Self>, DbErr> {
-        let mut entries: Vec<Self> = Vec::new();
-        for row in rows {
-            let id: Uuid = row.try_get("", "id")?;
-            if entries.last().is_none_or(|last| last.id != id) {
-                entries.push(Self::of(EntryRow::read(row)?, row.try_get("", "entry_mac")?));
-            }
-            if let (Some(entry), Some(change)) = (entries.last_mut(), ChangeRow::read(row)?) {
-                change.add_to(&mut entry.bytes);
+    /// Gathers rows into entries with their places: rows of the same entry follow each other.
+    pub(crate) fn gather(rows: &[QueryResult]) -> Result<Vec<(i64, Self)>, DbErr> {
+        let own = |row: &QueryResult| (row.try_get::<i64>("", "place").ok(), row.try_get::<Uuid>("", "id").ok());
+        let entries = rows.chunk_by(|one, next| own(one) == own(next));
+        entries.filter_map(|rows| Some((rows.first()?, rows))).map(|(first, rows)| Ok((first.try_get("", "place")?, Self::of(first, rows)))).collect()
+    }
+
+    /// The entry of its rows. What cannot be read makes this entry unreadable, and no other.
+    pub(crate) fn of(first: &QueryResult, rows: &[QueryResult]) -> Self {
+        Self::read(first, rows).unwrap_or_else(|_| Self {
+            tenant: first.try_get("", "tenant_id").unwrap_or_default(),
+            id: first.try_get("", "id").unwrap_or_default(),
+            kind: String::new(),
+            entity: Uuid::nil(),
+            version: 0,
+            bytes: None,
+            mac: None,
+        })
+    }
+
+    fn read(first: &QueryResult, rows: &[QueryResult]) -> Result<Self, DbErr> {
+        let row = EntryRow::read(first)?;
+        let mut bytes = row.bytes();
+        for change in rows {
+            if let Some(change) = ChangeRow::read(change)? {
+                change.add_to(&mut bytes);
             }
         }
-        Ok(entries)
-    }
-
-    fn of(row: EntryRow, mac: Option<Vec<u8>>) -> Self {
-        let bytes = row.bytes();
         let EntryRow { tenant, id, kind, entity, version, .. } = row;
-        Self { tenant, id, kind, entity, version, bytes, mac }
+        Ok(Self { tenant, id, kind, entity, version, bytes: Some(bytes), mac: first.try_get("", "entry_mac")? })
     }
 }
 

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kernel::seal::{ChainKey, Place};
-use kernel::{StoreError, Transaction as _};
+use kernel::StoreError;
+use sea_orm::QueryResult;
 use uuid::Uuid;
 
 use crate::database::Database;
-use crate::errors::store;
 use crate::session::SeaTx;
 
 /// Chain keys that were read from their rows.
@@ -17,61 +17,50 @@ use crate::session::SeaTx;
 pub(crate) struct ChainKeys(Mutex<HashMap<Uuid, Arc<ChainKey>>>);
 
 impl Database {
-    /// The key of a tenant's chain, to verify it.
-    pub(crate) async fn chain_key(&self, tx: &SeaTx, tenant: Uuid) -> Result<Arc<ChainKey>, StoreError> {
-        match self.stored_chain_key(tx, tenant).await? {
-            Some(key) => Ok(key),
-            // Nothing was linked since chain keys are kept.
-            None => self.keys().chain_key(tenant).map(Arc::new).map_err(StoreError::broken),
-        }
+    /// The key of a tenant's chain as its row holds it now, to verify the chain; none when the row is gone or does not open.
+    pub(crate) async fn chain_key(&self, tx: &SeaTx, tenant: Uuid) -> Result<Option<ChainKey>, StoreError> {
+        Ok(stored(tx, tenant).await?.and_then(|row| self.opened(tenant, &row)))
     }
 
-    /// True once the key of the tenant's chain is kept, which it is from the first link on.
-    pub(crate) async fn has_kept_chain_key(&self, tx: &SeaTx, tenant: Uuid) -> Result<bool, StoreError> {
-        Ok(self.stored_chain_key(tx, tenant).await?.is_some())
+    /// The same, to link behind a position: made and kept with the first link. None when the chain was begun and its key is
+    /// gone or does not open: then nothing can be linked, and the chain is broken. Only who holds the sequencer's lock may ask.
+    pub(crate) async fn kept_chain_key(
+        &self,
+        tx: &SeaTx,
+        tenant: Uuid,
+        position: i64,
+    ) -> Result<Option<Arc<ChainKey>>, StoreError> {
+        if let Some(key) = self.chain_keys().0.lock().unwrap_or_else(PoisonError::into_inner).get(&tenant) {
+            return Ok(Some(key.clone()));
+        }
+        let Some(row) = stored(tx, tenant).await? else {
+            return if position == 0 { self.new_chain_key(tx, tenant).await } else { Ok(None) };
+        };
+        let Some(key) = self.opened(tenant, &row).map(Arc::new) else { return Ok(None) };
+        self.chain_keys().0.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant, key.clone());
+        Ok(Some(key))
     }
 
-    /// The same, to link with it: it is kept from now on. Only who holds the sequencer's lock may ask.
-    pub(crate) async fn kept_chain_key(&self, tx: &SeaTx, tenant: Uuid) -> Result<Arc<ChainKey>, StoreError> {
-        if let Some(key) = self.stored_chain_key(tx, tenant).await? {
-            return Ok(key);
-        }
+    /// As it stands in the row afterwards. It is remembered when it is read again, which is after the commit.
+    async fn new_chain_key(&self, tx: &SeaTx, tenant: Uuid) -> Result<Option<Arc<ChainKey>>, StoreError> {
         let key = self.keys().chain_key(tenant).map_err(StoreError::broken)?;
         let sealed = self.keys().seal(place(tenant), key.as_bytes()).map_err(StoreError::broken)?;
         let sql = "INSERT INTO chain_key (tenant_id, id, sealed, created_at) VALUES ($1, $1, $2, $3) \
                    ON CONFLICT (tenant_id, id) DO NOTHING";
         tx.run(sql, [tenant.into(), sealed.into(), tx.now().into()]).await?;
-        Ok(Arc::new(key))
+        Ok(self.chain_key(tx, tenant).await?.map(Arc::new))
     }
 
-    /// Keeps the keys of chains that were linked before keys were kept; how many those were.
-    pub(crate) async fn keep_chain_keys(&self) -> Result<u64, StoreError> {
-        let tx = self.open_across("key rotation").await?;
-        let sql = "SELECT l.tenant_id FROM journal_link l WHERE l.position = 1 AND NOT EXISTS \
-                   (SELECT 1 FROM chain_key k WHERE k.tenant_id = l.tenant_id AND k.id = l.tenant_id)";
-        let mut kept = 0;
-        for row in tx.rows(sql, []).await? {
-            self.kept_chain_key(&tx, row.try_get("", "tenant_id").map_err(store)?).await?;
-            kept += 1;
-        }
-        Box::new(tx).finish().await?;
-        Ok(kept)
+    fn opened(&self, tenant: Uuid, row: &QueryResult) -> Option<ChainKey> {
+        let sealed: Vec<u8> = row.try_get("", "sealed").ok()?;
+        let bytes = self.keys().open(place(tenant), &sealed).ok()?;
+        ChainKey::from_bytes(&bytes).ok()
     }
+}
 
-    async fn stored_chain_key(&self, tx: &SeaTx, tenant: Uuid) -> Result<Option<Arc<ChainKey>>, StoreError> {
-        let known = |keys: &ChainKeys| keys.0.lock().unwrap_or_else(PoisonError::into_inner).get(&tenant).cloned();
-        if let Some(key) = known(self.chain_keys()) {
-            return Ok(Some(key));
-        }
-        let sql = "SELECT sealed FROM chain_key WHERE tenant_id = $1 AND id = $1";
-        let rows = tx.rows(sql, [tenant.into()]).await?;
-        let Some(row) = rows.first() else { return Ok(None) };
-        let sealed: Vec<u8> = row.try_get("", "sealed").map_err(store)?;
-        let bytes = self.keys().open(place(tenant), &sealed).map_err(StoreError::broken)?;
-        let key = Arc::new(ChainKey::from_bytes(&bytes).map_err(StoreError::broken)?);
-        self.chain_keys().0.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant, key.clone());
-        Ok(Some(key))
-    }
+async fn stored(tx: &SeaTx, tenant: Uuid) -> Result<Option<QueryResult>, StoreError> {
+    let sql = "SELECT sealed FROM chain_key WHERE tenant_id = $1 AND id = $1";
+    Ok(tx.rows(sql, [tenant.into()]).await?.into_iter().next())
 }
 
 fn place(tenant: Uuid) -> Place<'static> {

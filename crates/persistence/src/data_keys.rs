@@ -12,8 +12,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Map;
 use uuid::Uuid;
 
+use crate::claims::lock_key;
 use crate::errors::store;
 use crate::session::SeaTx;
+
+/// What the lock is for that a first key shares and its destruction has alone.
+pub(crate) const FIRST_KEY: &str = "data key";
 
 /// Opened keys in each of two generations: some megabytes.
 const KEPT: usize = 10_000;
@@ -123,6 +127,11 @@ impl<'a> Sealing<'a> {
         self.known.values().map(|key| key.id()).collect()
     }
 
+    /// The subjects that keys were made for.
+    pub(crate) fn fresh(&self) -> Vec<Uuid> {
+        self.fresh.keys().copied().collect()
+    }
+
     /// Drops what was remembered: a key of it is gone from the database.
     pub(crate) fn forget_known(&self) {
         for subject in self.known.keys() {
@@ -158,7 +167,14 @@ pub(crate) struct MadeKey {
 #[async_trait]
 impl SubjectKeys for SeaTx {
     async fn subject_keys_destroy(&self, subject: Uuid) -> Result<u64, StoreError> {
-        let tenant = self.tenant();
+        let Some((tenant, _)) = self.confined else {
+            return Err(StoreError::broken("keys are destroyed in a transaction of their company"));
+        };
+        if self.is_postgres() {
+            // An entry that makes a key of the subject has committed, so that its key is seen, or makes it after this has.
+            let sql = "SELECT pg_advisory_xact_lock($1)";
+            self.run(sql, [lock_key(FIRST_KEY, tenant, subject).into()]).await?;
+        }
         let sql = "DELETE FROM data_key WHERE tenant_id = $1 AND subject_id = $2";
         let destroyed = self.run(sql, [tenant.into(), subject.into()]).await?;
         self.database.data_keys().forget(tenant, subject);

@@ -1,6 +1,7 @@
 //! The database of one node: its pools, and the ways to open a transaction.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use kernel::seal::Keyring;
 use kernel::{Clock, Ids, StoreError, TenantScope};
@@ -47,6 +48,9 @@ pub enum ConnectError {
     /// The schema is older than the program, and this role may not change it.
     #[error("the database lacks migrations ({}); run `salus migrate up` with MIGRATION_DATABASE_URL", .0.join(", "))]
     Pending(Vec<String>),
+    /// The role may not do what requests need, and no owner is there to give it the right.
+    #[error("the role {0} lacks rights; run `salus migrate up` with DATABASE_URL of that role and MIGRATION_DATABASE_URL")]
+    NoRights(String),
     /// The role could escape row-level security.
     #[error(
         "the role {0} owns tables, is a superuser or bypasses row-level security; \
@@ -78,6 +82,8 @@ struct Inner {
     wake: Wake,
     data_keys: DataKeys,
     chain_keys: ChainKeys,
+    /// Whether a rotation of this process has named the values that do not open.
+    has_named_unreadable: AtomicBool,
     meters: Arc<Meters>,
 }
 
@@ -118,6 +124,7 @@ impl Database {
             wake,
             data_keys: DataKeys::default(),
             chain_keys: ChainKeys::default(),
+            has_named_unreadable: AtomicBool::new(false),
             meters: Arc::new(Meters::new()),
         })))
     }
@@ -202,7 +209,7 @@ impl Database {
     /// False when nothing was written since these places, which SQLite's readers can tell without disturbing the writer.
     pub(crate) async fn may_have_unnumbered(&self, journal: i64, events: i64) -> Result<bool, StoreError> {
         let Pool::Sqlite { readers, .. } = &self.0.pool else { return Ok(true) };
-        let sql = "SELECT EXISTS (SELECT 1 FROM journal_entry WHERE rowid > $1) OR EXISTS (SELECT 1 FROM event WHERE rowid > $2)";
+        let sql = "SELECT EXISTS (SELECT 1 FROM journal_entry WHERE rowid >= $1) OR EXISTS (SELECT 1 FROM event WHERE rowid >= $2)";
         sea_orm::sqlx::query_scalar(sql).bind(journal).bind(events).fetch_one(readers).await.map_err(driver)
     }
 
@@ -224,6 +231,10 @@ impl Database {
 
     pub(crate) fn chain_keys(&self) -> &ChainKeys {
         &self.0.chain_keys
+    }
+
+    pub(crate) fn has_named_unreadable(&self) -> &AtomicBool {
+        &self.0.has_named_unreadable
     }
 
     pub(crate) fn wake(&self) -> &Wake {

@@ -21,6 +21,8 @@ struct Leased {
     kind: String,
     payload: Vec<u8>,
     tries: i32,
+    /// How many tries in a row ended with their worker, this one not being counted.
+    lost: i32,
 }
 
 #[async_trait]
@@ -36,11 +38,11 @@ impl JobQueue for Database {
         Box::new(tx).finish().await?;
         let mut jobs = Vec::with_capacity(rows.len());
         for row in rows {
-            let opened = self.opened(&row);
+            let (opened, lost) = (self.opened_payload(&row), row.lost);
             let job = row.job();
             match opened {
                 // Its tries before this one ended with their workers: another could end this worker too.
-                _ if job.tries > MAX_TRIES => self.failed(worker, &job, "every worker was lost", None).await?,
+                _ if lost >= MAX_TRIES => self.failed(worker, &job, "every worker was lost", None).await?,
                 Ok(payload) => jobs.push(Job { payload, ..job }),
                 Err(_) => self.failed(worker, &job, "payload does not open", None).await?,
             }
@@ -71,8 +73,8 @@ impl JobQueue for Database {
         retry_at: Option<DateTime<Utc>>,
     ) -> Result<(), StoreError> {
         let status = if retry_at.is_some() { "waiting" } else { "dead" };
-        let sql = "UPDATE job SET lease_owner = NULL, lease_until = NULL, status = $3, last_error = $4, run_at = $5 \
-                   WHERE tenant_id = $1 AND id = $2 AND lease_owner = $6";
+        let sql = "UPDATE job SET lease_owner = NULL, lease_until = NULL, status = $3, last_error = $4, run_at = $5, \
+                   lost = 0 WHERE tenant_id = $1 AND id = $2 AND lease_owner = $6";
         let run_at = retry_at.unwrap_or_else(|| self.clock().now());
         let [tenant, id] = key(job);
         let values = [tenant, id, status.into(), reason.into(), run_at.into(), worker.into()];
@@ -112,7 +114,7 @@ impl Database {
         Ok(touched)
     }
 
-    fn opened(&self, row: &Leased) -> Result<Value, StoreError> {
+    fn opened_payload(&self, row: &Leased) -> Result<Value, StoreError> {
         let place = Place { tenant: row.tenant, purpose: "job", column: "job.payload", row: row.id };
         let plain = self.keys().open(place, &row.payload).map_err(StoreError::broken)?;
         serde_json::from_slice(&plain).map_err(StoreError::broken)
@@ -140,9 +142,9 @@ async fn lease_rows(tx: &SeaTx, worker: &str, limit: u16) -> Result<Vec<Leased>,
            FROM job WHERE {due}), \
          picked AS MATERIALIZED (SELECT j.tenant_id, j.id FROM job j JOIN due d ON d.tenant_id = j.tenant_id AND d.id = j.id \
            WHERE {due} ORDER BY d.round, j.run_at, j.id LIMIT {limit} {skip}) \
-         UPDATE job SET lease_owner = $2, lease_until = $3, tries = tries + 1 \
+         UPDATE job SET lease_owner = $2, lease_until = $3, tries = tries + 1, lost = lost + 1 \
          WHERE (tenant_id, id) IN (SELECT tenant_id, id FROM picked) \
-         RETURNING id, tenant_id, kind, payload, tries"
+         RETURNING id, tenant_id, kind, payload, tries, lost - 1 AS lost"
     );
     let now = tx.now();
     let rows = tx.rows(&sql, [now.into(), worker.into(), (now + LEASE).into()]).await?;
@@ -156,5 +158,6 @@ fn leased(row: &QueryResult) -> Result<Leased, DbErr> {
         kind: row.try_get("", "kind")?,
         payload: row.try_get("", "payload")?,
         tries: row.try_get("", "tries")?,
+        lost: row.try_get("", "lost")?,
     })
 }

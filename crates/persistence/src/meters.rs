@@ -58,10 +58,41 @@ impl Meters {
     }
 }
 
-/// Awaits an answer and notes how long it took, whatever it is.
+/// Notes the time since it was made when it is dropped.
+struct Watch<'m> {
+    histogram: &'m Histogram,
+    begun: Instant,
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        self.histogram.observe(self.begun.elapsed().as_secs_f64());
+    }
+}
+
+/// Awaits an answer and notes how long it took, whatever it is, and also when nobody waits for it any longer.
 pub(crate) async fn timed<T>(histogram: &Histogram, answer: impl Future<Output = T>) -> T {
-    let begun = Instant::now();
-    let answer = answer.await;
-    histogram.observe(begun.elapsed().as_secs_f64());
-    answer
+    let _watch = Watch { histogram, begun: Instant::now() };
+    answer.await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use prometheus_client::encoding::text;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn c15_an_answer_that_nobody_waits_for_any_longer_is_counted_too() {
+        let (meters, mut registry) = (Meters::new(), Registry::default());
+        meters.register(&mut registry);
+        let never = timed(&meters.query, std::future::pending::<()>());
+        assert!(tokio::time::timeout(Duration::from_millis(1), never).await.is_err());
+        timed(&meters.query, async {}).await;
+        let mut exposition = String::new();
+        text::encode(&mut exposition, &registry).unwrap();
+        assert!(exposition.contains("database_duration_seconds_count{statement=\"query\"} 2"), "{exposition}");
+    }
 }

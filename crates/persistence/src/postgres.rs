@@ -35,16 +35,22 @@ pub(crate) async fn connect(settings: &Settings) -> Result<PgPools, ConnectError
         tracing::warn!(role = role.name, "requests run as {APP_ROLE}; production needs a role of its own");
     }
     // A role without rights sees no migrations, so that its rights come with them.
-    match standing(&settings.url).await? {
-        Standing::Level => {}
-        Standing::Ahead(unknown) => warn_of_newer(&unknown),
-        Standing::Behind(pending) => {
-            match (&settings.migration_url, as_owner) {
-                (Some(url), _) => migrate(url, Some(&role.name)).await?,
-                (None, true) => migrate(&settings.url, None).await?,
-                (None, false) => return Err(ConnectError::Pending(pending)),
-            };
+    let pending = match standing(&settings.url).await? {
+        Standing::Level => Vec::new(),
+        Standing::Ahead(unknown) => {
+            warn_of_newer(&unknown);
+            Vec::new()
         }
+        Standing::Behind(pending) => pending,
+    };
+    let serving = if as_owner { APP_ROLE } else { &role.name };
+    if !pending.is_empty() || !has_rights(&options, serving).await? {
+        match (&settings.migration_url, as_owner) {
+            (Some(url), _) => migrate(url, Some(&role.name)).await?,
+            (None, true) => migrate(&settings.url, None).await?,
+            (None, false) if pending.is_empty() => return Err(ConnectError::NoRights(role.name)),
+            (None, false) => return Err(ConnectError::Pending(pending)),
+        };
     }
     let mut session =
         vec![("lock_timeout", "3s"), ("statement_timeout", "15s"), ("idle_in_transaction_session_timeout", "30s")];
@@ -96,6 +102,23 @@ async fn role_of(options: &PgConnectOptions) -> Result<Role, ConnectError> {
     let role = Role { name: row.try_get("name")?, privileged: row.try_get("privileged")? };
     connection.close().await?;
     Ok(role)
+}
+
+/// True when a role may do whatever [`APP_ROLE`] may, and that is not nothing.
+async fn has_rights(options: &PgConnectOptions, role: &str) -> Result<bool, ConnectError> {
+    let mut connection = sqlx::PgConnection::connect_with(options).await?;
+    let row = sqlx::query(
+        "SELECT coalesce(bool_and(has_table_privilege(to_regrole(quote_ident($1))::oid, c.oid, a.privilege_type)), false)
+         FROM pg_class c, aclexplode(c.relacl) a
+         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND a.grantee = to_regrole($2)::oid",
+    )
+    .bind(role)
+    .bind(APP_ROLE)
+    .fetch_one(&mut connection)
+    .await?;
+    let has_rights = row.try_get(0)?;
+    connection.close().await?;
+    Ok(has_rights)
 }
 
 /// Connections are not pinged on each use (that would be a round trip per request), only after a while of rest.

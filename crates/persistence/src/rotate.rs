@@ -2,7 +2,9 @@
 //! transaction of its own, while both versions read. A value says itself under which version it lies, so a rotation that was
 //! cut short goes on where it ended, and any number of them may run at once.
 
-use kernel::{StoreError, Transaction as _};
+use std::sync::atomic::Ordering;
+
+use kernel::{DataKey, StoreError, Transaction as _};
 use sea_orm::{DbErr, QueryResult, Value};
 use uuid::Uuid;
 
@@ -14,6 +16,9 @@ use crate::session::SeaTx;
 /// How many values one transaction seals anew: few, because the embedded database has one writer.
 const BATCH: usize = 100;
 
+/// The column that holds what the journal tells of persons.
+const TOLD: &str = "journal_change.sealed";
+
 /// How far one column has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rotated {
@@ -23,6 +28,9 @@ pub struct Rotated {
     pub renewed: u64,
     /// Values that no known key opens: damaged, moved, or of a version that was removed too early. They stay as they are.
     pub unreadable: u64,
+    /// Values that lie under another version than the newest, counted when every column had been gone through: older keys
+    /// must stay while there are any.
+    pub left: u64,
     /// False while there are others to look at.
     pub complete: bool,
 }
@@ -42,13 +50,12 @@ impl Database {
 
     /// Seals all columns anew and tells `progress` after each batch.
     pub async fn rotate_keys(&self, progress: &(dyn Fn(Rotated) + Sync)) -> Result<Vec<Rotated>, StoreError> {
-        self.keep_chain_keys().await?;
         let mut all = Vec::new();
         for column in SEALED {
             if column.under != Under::MasterKey {
                 continue;
             }
-            let mut seen = Rotated { column: column.name, renewed: 0, unreadable: 0, complete: false };
+            let mut seen = Rotated { column: column.name, renewed: 0, unreadable: 0, left: 0, complete: false };
             let mut after = None;
             while !seen.complete {
                 let (batch, last) = self.rotate_patiently(column, after).await?;
@@ -60,7 +67,36 @@ impl Database {
             }
             all.push(seen);
         }
+        self.has_named_unreadable().store(true, Ordering::Release);
+        for seen in &mut all {
+            seen.left = self.left_under_older(seen.column).await?;
+        }
+        let told = Rotated { column: TOLD, renewed: 0, unreadable: 0, left: self.told_under_master().await?, complete: true };
+        all.extend((told.left > 0).then_some(told));
         Ok(all)
+    }
+
+    /// Counts the values of a column that do not lie under the newest version, whoever has written them meanwhile.
+    async fn left_under_older(&self, name: &str) -> Result<u64, StoreError> {
+        let Some(column) = SEALED.iter().find(|column| column.name == name) else { return Ok(0) };
+        let SealedColumn { table, column: value, .. } = *column;
+        let sql = format!(
+            "SELECT count(*) AS left_over FROM {table} WHERE {value} IS NOT NULL AND substr({value}, 1, 1) <> $1"
+        );
+        self.counted(&sql, self.keys().newest()).await
+    }
+
+    /// Counts what the journal told before there were data keys: it lies under the master key, and the chain vouches for its
+    /// bytes, so that it cannot be sealed anew.
+    async fn told_under_master(&self) -> Result<u64, StoreError> {
+        let sql = "SELECT count(*) AS left_over FROM journal_change WHERE sealed IS NOT NULL AND substr(sealed, 1, 1) <> $1";
+        self.counted(sql, DataKey::MARK).await
+    }
+
+    async fn counted(&self, sql: &str, first: u8) -> Result<u64, StoreError> {
+        let rows = self.look_across("key rotation").await?.rows(sql, [vec![first].into()]).await?;
+        let left: i64 = rows.first().map_or(Ok(0), |row| row.try_get("", "left_over")).map_err(store)?;
+        u64::try_from(left).map_err(StoreError::broken)
     }
 
     /// The same as often as [`unit_of_work`](kernel::unit_of_work) would: its future must be one that can move between threads.
@@ -79,26 +115,36 @@ impl Database {
         }
     }
 
-    /// Seals anew the first values behind a place; what it did, and the place it came to.
+    /// Seals anew the first values behind a place; what it did, and the place it came to. They are looked for without holding
+    /// the writer of the embedded database.
     async fn rotate_batch(
         &self,
         column: &SealedColumn,
         after: Option<(Uuid, Uuid)>,
     ) -> Result<(Rotated, Option<(Uuid, Uuid)>), StoreError> {
-        let tx = self.open_across("key rotation").await?;
+        let tx = self.look_across("key rotation").await?;
         let olds = olds(&tx, column, after).await?;
-        let mut seen = Rotated { column: column.name, renewed: 0, unreadable: 0, complete: olds.len() < BATCH };
+        drop(tx);
+        let mut seen = Rotated { column: column.name, renewed: 0, unreadable: 0, left: 0, complete: olds.len() < BATCH };
+        let mut renewed = Vec::with_capacity(olds.len());
         for old in &olds {
             let place = column.place(old.tenant, old.row);
             let Ok(plain) = self.keys().open(place, &old.sealed) else {
                 seen.unreadable += 1;
-                tracing::warn!(column = column.name, row = %old.row, "a sealed value does not open");
+                if !self.has_named_unreadable().load(Ordering::Acquire) {
+                    tracing::warn!(column = column.name, row = %old.row, "a sealed value does not open");
+                }
                 continue;
             };
-            let sealed = self.keys().seal(place, &plain).map_err(StoreError::broken)?;
-            seen.renewed += renew(&tx, column, old, sealed).await?;
+            renewed.push((old, self.keys().seal(place, &plain).map_err(StoreError::broken)?));
         }
-        Box::new(tx).finish().await?;
+        if !renewed.is_empty() {
+            let tx = self.open_across("key rotation").await?;
+            for (old, sealed) in renewed {
+                seen.renewed += renew(&tx, column, old, sealed).await?;
+            }
+            Box::new(tx).finish().await?;
+        }
         Ok((seen, olds.last().map(|old| (old.tenant, old.row))))
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -11,7 +12,7 @@ use kernel::{StoreError, Transaction as _};
 use sea_orm::{QueryResult, Value};
 use uuid::Uuid;
 
-use crate::canonical::{COLUMNS, Recorded};
+use crate::canonical::{Author, COLUMNS, Recorded};
 use crate::database::Database;
 use crate::errors::store;
 use crate::session::SeaTx;
@@ -33,6 +34,8 @@ pub struct Sequencer {
     database: Database,
     journal: Stream,
     events: Stream,
+    /// The first place of an entry that this process could not link and another may; the largest number when there is none.
+    held: AtomicI64,
     /// Whether it has read where the last sequencer ended.
     resumed: AtomicBool,
 }
@@ -48,10 +51,31 @@ enum Next {
     GoOn,
 }
 
-/// Everything before `from` has been numbered: transactions on PostgreSQL, row numbers on SQLite.
+/// Everything before its place has been looked at.
 #[derive(Debug, Default)]
-struct Stream {
-    from: AtomicI64,
+struct Stream(Mutex<Cursor>);
+
+/// A place (a transaction on PostgreSQL, a row number on SQLite) and the last row that was looked at there; nil before the first.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+struct Cursor {
+    place: i64,
+    after: Uuid,
+}
+
+/// What a round did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Round {
+    /// Rows that got a position.
+    numbered: usize,
+    /// More may be waiting.
+    is_full: bool,
+}
+
+/// What a round did with one kind of row.
+struct Batch {
+    numbered: usize,
+    is_full: bool,
+    to: Cursor,
 }
 
 /// Up to where everything is decided: what was written before is visible, or never will be.
@@ -71,37 +95,28 @@ struct Waiting<T> {
 impl Sequencer {
     /// A sequencer that goes on where the last one ended.
     pub fn new(database: Database) -> Self {
-        Self { database, journal: Stream::default(), events: Stream::default(), resumed: AtomicBool::new(false) }
+        Self {
+            database,
+            journal: Stream::default(),
+            events: Stream::default(),
+            held: AtomicI64::new(i64::MAX),
+            resumed: AtomicBool::new(false),
+        }
     }
 
     /// Numbers one batch of what is visible now; how many rows got a position. Zero as well when another one is at it.
     pub async fn run_once(&self) -> Result<usize, StoreError> {
-        if !self.database.may_have_unnumbered(self.journal.from(), self.events.from()).await? {
-            return Ok(0);
-        }
-        let tx = self.database.open_across("sequencer").await?;
-        let Some(horizon) = horizon(&tx).await? else { return Ok(0) };
-        self.resume(&tx, &horizon).await?;
-        let (entries, journal_to) = self.number_entries(&tx, horizon.journal).await?;
-        let (events, events_to) = self.number_events(&tx, horizon.events).await?;
-        if entries + events > 0 {
-            remember(&tx, journal_to, events_to).await?;
-        }
-        // Also when there was nothing to number: a dropped transaction would hold the lock a moment longer.
-        Box::new(tx).finish().await?;
-        self.database.meters().delivered.inc_by(u64::try_from(events).unwrap_or_default());
-        self.journal.from.store(journal_to, Ordering::Release);
-        self.events.from.store(events_to, Ordering::Release);
-        Ok(entries + events)
+        self.round().await.map(|round| round.numbered)
     }
 
     /// Numbers everything that is visible now; how many rows got a position.
     pub async fn run_dry(&self) -> Result<usize, StoreError> {
         let mut all = 0;
         loop {
-            match self.run_once().await? {
-                0 => return Ok(all),
-                some => all += some,
+            let round = self.round().await?;
+            all += round.numbered;
+            if round == Round::EMPTY {
+                return Ok(all);
             }
         }
     }
@@ -110,7 +125,7 @@ impl Sequencer {
     /// that is cut short leaves nothing behind.
     pub async fn run(&self) {
         loop {
-            match self.run_once().await.map(Next::after) {
+            match self.round().await.map(Next::after) {
                 Ok(Next::Sleep) => self.database.wake().sequencer_woken(POLL).await,
                 Ok(Next::Rest) => tokio::time::sleep(PAUSE).await,
                 Ok(Next::GoOn) => {}
@@ -122,6 +137,28 @@ impl Sequencer {
         }
     }
 
+    async fn round(&self) -> Result<Round, StoreError> {
+        if !self.database.may_have_unnumbered(self.journal.from().place, self.events.from().place).await? {
+            return Ok(Round::EMPTY);
+        }
+        let tx = self.database.open_across("sequencer").await?;
+        let Some(horizon) = horizon(&tx).await? else { return Ok(Round::EMPTY) };
+        self.resume(&tx, &horizon).await?;
+        let entries = self.number_entries(&tx, horizon.journal).await?;
+        let events = self.number_events(&tx, horizon.events).await?;
+        let numbered = entries.numbered + events.numbered;
+        if numbered > 0 {
+            let held = self.held.load(Ordering::Acquire);
+            remember(&tx, entries.to.place.min(held), events.to.place).await?;
+        }
+        // Also when there was nothing to number: a dropped transaction would hold the lock a moment longer.
+        Box::new(tx).finish().await?;
+        self.database.meters().delivered.inc_by(u64::try_from(events.numbered).unwrap_or_default());
+        self.journal.go_to(entries.to);
+        self.events.go_to(events.to);
+        Ok(Round { numbered, is_full: entries.is_full || events.is_full })
+    }
+
     /// Reads, once, up to where the sequencers before this one have numbered. A place that lies ahead of the horizon was written
     /// by another server, before a restore from a dump, and says nothing here: then everything is looked at.
     async fn resume(&self, tx: &SeaTx, horizon: &Horizon) -> Result<(), StoreError> {
@@ -129,10 +166,10 @@ impl Sequencer {
             return Ok(());
         }
         for row in tx.rows("SELECT stream, place FROM sequencer_horizon", []).await? {
-            let place: i64 = row.try_get("", "place").map_err(store)?;
+            let Ok(place) = row.try_get::<i64>("", "place") else { continue };
             match row.try_get::<String>("", "stream").map_err(store)?.as_str() {
-                "journal" if place <= horizon.journal => self.journal.from.store(place, Ordering::Release),
-                "event" if place <= horizon.events => self.events.from.store(place, Ordering::Release),
+                "journal" if place <= horizon.journal => self.journal.go_to(Cursor::at(place)),
+                "event" if place <= horizon.events => self.events.go_to(Cursor::at(place)),
                 _ => {}
             }
         }
@@ -140,60 +177,78 @@ impl Sequencer {
         Ok(())
     }
 
-    async fn number_entries(&self, tx: &SeaTx, horizon: i64) -> Result<(usize, i64), StoreError> {
+    async fn number_entries(&self, tx: &SeaTx, horizon: i64) -> Result<Batch, StoreError> {
         let place = place(tx);
         let sql = format!(
-            "SELECT e.place, {COLUMNS} FROM (SELECT e.*, e.{place} AS place FROM journal_entry e WHERE e.{place} >= $1 \
+            "SELECT e.place, {COLUMNS} FROM (SELECT e.*, e.{place} AS place FROM journal_entry e \
+             WHERE e.{place} >= $1 AND (e.{place} > $1 OR e.id > $2) \
              AND NOT EXISTS (SELECT 1 FROM journal_link l WHERE l.tenant_id = e.tenant_id AND l.entry_id = e.id) \
              ORDER BY e.{place}, e.id LIMIT {BATCH}) e \
              LEFT JOIN journal_change c ON c.tenant_id = e.tenant_id AND c.entry_id = e.id \
              ORDER BY e.place, e.id, c.ordinal"
         );
-        let rows = tx.rows(&sql, [self.journal.from().into()]).await?;
-        let entries = Recorded::gather(&rows).map_err(store)?;
-        let to = next_from(&rows, entries.len(), horizon)?;
-        let entries = self.written_by_us(tx, entries).await?;
-        let count = entries.len();
-        let waiting = entries.into_iter().map(|entry| Waiting {
+        let from = self.journal.from();
+        let entries = Recorded::gather(&tx.rows(&sql, [from.place.into(), from.after.into()]).await?).map_err(store)?;
+        let is_full = entries.len() == BATCH;
+        let last = entries.last().map(|(place, entry)| Cursor { place: *place, after: entry.id });
+        let entries = self.written_by_us(entries);
+        let mut numbered = 0;
+        let waiting = entries.into_iter().map(|(place, entry)| Waiting {
             tenant: entry.tenant,
             aggregate: (entry.kind.clone(), entry.entity),
             version: entry.version,
-            what: entry,
+            what: (place, entry),
         });
         let mut links = Vec::new();
         for (tenant, entries) in by_tenant(waiting) {
-            let key = self.database.kept_chain_key(tx, tenant).await?;
-            let (mut position, mut prev) = head(tx, tenant).await?;
-            for entry in in_version_order(entries) {
-                position += 1;
-                let mac = link_mac(&key, position, &prev, &entry.what.bytes)?;
-                links.push([tenant.into(), position.into(), entry.what.id.into(), prev.into(), mac.to_vec().into()]);
+            let Some((key, mut position, mut prev)) = self.end_of_chain(tx, tenant).await? else {
+                self.hold(entries.iter().map(|entry| entry.what.0).min());
+                tracing::error!(tenant_id = %tenant, "the chain of an audit cannot be gone on with: verify it");
+                continue;
+            };
+            for Waiting { what: (_, entry), .. } in in_version_order(entries) {
+                let Some(bytes) = &entry.bytes else { continue };
+                (position, numbered) = (position + 1, numbered + 1);
+                let mac = link_mac(&key, position, &prev, bytes)?;
+                links.push([tenant.into(), position.into(), entry.id.into(), prev.into(), mac.to_vec().into()]);
                 prev = mac.to_vec();
             }
         }
         add(tx, "journal_link (tenant_id, position, entry_id, prev, mac)", links).await?;
-        Ok((count, to))
+        Ok(Batch { numbered, is_full, to: Cursor::behind(last.filter(|_| is_full), horizon) })
     }
 
-    /// The entries without those that somebody put there: they get no place, and verifying the journal finds them. Before the
-    /// first link of a chain whose key is kept, entries were written without a mac.
-    async fn written_by_us(&self, tx: &SeaTx, entries: Vec<Recorded>) -> Result<Vec<Recorded>, StoreError> {
+    /// The entries without those that somebody put there: they get no place, and verifying the journal finds them. Nor do those
+    /// under a master key that is not known here, which a sequencer that knows it takes up: none forgets their place.
+    fn written_by_us(&self, entries: Vec<(i64, Recorded)>) -> Vec<(i64, Recorded)> {
         let mut ours = Vec::with_capacity(entries.len());
-        for entry in entries {
-            let is_ours = match entry.is_ours(self.database.keys()) {
-                Some(is_ours) => is_ours,
-                None => !self.database.has_kept_chain_key(tx, entry.tenant).await?,
-            };
-            if is_ours {
-                ours.push(entry);
-            } else {
-                tracing::error!(entry_id = %entry.id, tenant_id = %entry.tenant, "an audit entry that Salus did not write");
+        for (place, entry) in entries {
+            let (entry_id, tenant_id) = (entry.id, entry.tenant);
+            match entry.author(self.database.keys()) {
+                Author::Salus => ours.push((place, entry)),
+                Author::Foreign => tracing::error!(%entry_id, %tenant_id, "an audit entry that Salus did not write"),
+                Author::Unknown => {
+                    self.hold(Some(place));
+                    tracing::error!(%entry_id, %tenant_id, "an audit entry under a master key that is not known here");
+                }
             }
         }
-        Ok(ours)
+        ours
     }
 
-    async fn number_events(&self, tx: &SeaTx, horizon: i64) -> Result<(usize, i64), StoreError> {
+    /// Where a chain goes on: its key, its last position and the mac there. None when its key or its end cannot be read.
+    async fn end_of_chain(&self, tx: &SeaTx, tenant: Uuid) -> Result<Option<(Arc<ChainKey>, i64, Vec<u8>)>, StoreError> {
+        let Some((position, prev)) = head(tx, tenant).await? else { return Ok(None) };
+        let key = self.database.kept_chain_key(tx, tenant, position).await?;
+        Ok(key.map(|key| (key, position, prev)))
+    }
+
+    /// The place that is remembered for the next sequencer goes no further.
+    fn hold(&self, place: Option<i64>) {
+        self.held.fetch_min(place.unwrap_or(i64::MAX), Ordering::AcqRel);
+    }
+
+    async fn number_events(&self, tx: &SeaTx, horizon: i64) -> Result<Batch, StoreError> {
         let place = place(tx);
         let sql = format!(
             "SELECT e.{place} AS place, e.tenant_id, e.id, e.aggregate_kind, e.aggregate_id, e.version FROM event e \
@@ -201,35 +256,61 @@ impl Sequencer {
              (SELECT 1 FROM event_position p WHERE p.tenant_id = e.tenant_id AND p.event_id = e.id) \
              ORDER BY e.{place}, e.entry_id, e.ordinal LIMIT {BATCH}"
         );
-        let rows = tx.rows(&sql, [self.events.from().into()]).await?;
-        let waiting = rows.iter().map(waiting_event).collect::<Result<Vec<_>, _>>().map_err(store)?;
-        let (count, to) = (waiting.len(), next_from(&rows, waiting.len(), horizon)?);
+        let rows = tx.rows(&sql, [self.events.from().place.into()]).await?;
+        let is_full = rows.len() == BATCH;
+        let last: Option<i64> = rows.last().map(|row| row.try_get("", "place")).transpose().map_err(store)?;
+        // One that cannot be read was put there past Salus, and keeps no other waiting.
+        let waiting = rows.iter().filter_map(|row| waiting_event(row).ok());
         let mut positions = Vec::new();
         for (tenant, events) in by_tenant(waiting) {
-            let mut position = last_position(tx, tenant).await?;
+            let Some(mut position) = last_position(tx, tenant).await? else {
+                tracing::error!(tenant_id = %tenant, "the last position of the events cannot be read");
+                continue;
+            };
             for event in in_version_order(events) {
                 position += 1;
                 positions.push([tenant.into(), position.into(), event.what.into()]);
             }
         }
+        let numbered = positions.len();
         add(tx, "event_position (tenant_id, position, event_id)", positions).await?;
-        Ok((count, to))
+        Ok(Batch { numbered, is_full, to: Cursor::behind(last.filter(|_| is_full).map(Cursor::at), horizon) })
     }
 }
 
 impl Next {
-    fn after(numbered: usize) -> Self {
-        match numbered {
-            0 => Self::Sleep,
-            some if some < BATCH => Self::Rest,
-            _ => Self::GoOn,
+    fn after(round: Round) -> Self {
+        match round {
+            Round { is_full: true, .. } => Self::GoOn,
+            Round { numbered: 0, .. } => Self::Sleep,
+            Round { .. } => Self::Rest,
         }
     }
 }
 
+impl Round {
+    const EMPTY: Self = Self { numbered: 0, is_full: false };
+}
+
 impl Stream {
-    fn from(&self) -> i64 {
-        self.from.load(Ordering::Acquire)
+    fn from(&self) -> Cursor {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn go_to(&self, cursor: Cursor) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = cursor;
+    }
+}
+
+impl Cursor {
+    fn at(place: i64) -> Self {
+        Self { place, after: Uuid::nil() }
+    }
+
+    /// From where the next round looks: behind the last row of a full batch, else at the horizon. Rows of a transaction that is
+    /// still open may come later, but never before the horizon.
+    fn behind(last: Option<Self>, horizon: i64) -> Self {
+        last.filter(|last| last.place < horizon).unwrap_or_else(|| Self::at(horizon))
     }
 }
 
@@ -261,14 +342,15 @@ pub(crate) fn place(tx: &SeaTx) -> &'static str {
 }
 
 /// Takes the sequencer's lock: every transaction before the horizon has ended, and what it wrote is visible to the statements
-/// that follow. None when another sequencer holds the lock. SQLite has one writer at a time, so its last row is its horizon.
+/// that follow. None when another sequencer holds the lock. SQLite has one writer at a time, so its horizon is behind its
+/// last row.
 async fn horizon(tx: &SeaTx) -> Result<Option<Horizon>, StoreError> {
     let (sql, values) = if tx.is_postgres() {
         let xmin = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
         let sql = format!("SELECT pg_try_advisory_xact_lock($1) AS mine, {xmin} AS journal, {xmin} AS events");
         (sql, vec![LOCK.into()])
     } else {
-        let last = |table: &str| format!("(SELECT coalesce(max(rowid), 0) FROM {table})");
+        let last = |table: &str| format!("(SELECT coalesce(max(rowid), 0) + 1 FROM {table})");
         (format!("SELECT TRUE AS mine, {} AS journal, {} AS events", last("journal_entry"), last("event")), Vec::new())
     };
     let rows = tx.rows(&sql, values).await?;
@@ -276,13 +358,6 @@ async fn horizon(tx: &SeaTx) -> Result<Option<Horizon>, StoreError> {
     let read = |column| row.try_get::<i64>("", column).map_err(store);
     let mine: bool = row.try_get("", "mine").map_err(store)?;
     Ok(if mine { Some(Horizon { journal: read("journal")?, events: read("events")? }) } else { None })
-}
-
-/// From where the next round looks: at the last row of a full batch, else at the horizon. Rows of a transaction that is still
-/// open may come later, but never before the horizon.
-fn next_from(rows: &[QueryResult], count: usize, horizon: i64) -> Result<i64, StoreError> {
-    let last: Option<i64> = rows.last().map(|row| row.try_get("", "place")).transpose().map_err(store)?;
-    Ok(last.filter(|_| count == BATCH).map_or(horizon, |last| last.min(horizon)))
 }
 
 /// For the sequencer after this one, in the transaction that numbers.
@@ -331,17 +406,20 @@ fn in_version_order<T>(rows: Vec<Waiting<T>>) -> Vec<Waiting<T>> {
     ordered.into_iter().map(|(_, row)| row).collect()
 }
 
-async fn head(tx: &SeaTx, tenant: Uuid) -> Result<(i64, Vec<u8>), StoreError> {
+/// The last position of a chain and the mac there; none when somebody left a position that is no number.
+async fn head(tx: &SeaTx, tenant: Uuid) -> Result<Option<(i64, Vec<u8>)>, StoreError> {
     let sql = "SELECT position, mac FROM journal_link WHERE tenant_id = $1 ORDER BY position DESC LIMIT 1";
     let rows = tx.rows(sql, [tenant.into()]).await?;
-    let Some(row) = rows.first() else { return Ok((0, GENESIS.to_vec())) };
-    Ok((row.try_get("", "position").map_err(store)?, row.try_get("", "mac").map_err(store)?))
+    let Some(row) = rows.first() else { return Ok(Some((0, GENESIS.to_vec()))) };
+    let read = (row.try_get("", "position"), row.try_get("", "mac"));
+    Ok(if let (Ok(position), Ok(mac)) = read { Some((position, mac)) } else { None })
 }
 
-async fn last_position(tx: &SeaTx, tenant: Uuid) -> Result<i64, StoreError> {
+/// The last position of a tenant's events; none when somebody left a position that is no number.
+async fn last_position(tx: &SeaTx, tenant: Uuid) -> Result<Option<i64>, StoreError> {
     let sql = "SELECT position FROM event_position WHERE tenant_id = $1 ORDER BY position DESC LIMIT 1";
     let rows = tx.rows(sql, [tenant.into()]).await?;
-    rows.first().map_or(Ok(0), |row| row.try_get("", "position").map_err(store))
+    Ok(rows.first().map_or(Some(0), |row| row.try_get("", "position").ok()))
 }
 
 async fn add<const N: usize>(tx: &SeaTx, into: &str, rows: Vec<[Value; N]>) -> Result<(), StoreError> {
@@ -374,7 +452,10 @@ mod tests {
 
     #[test]
     fn under_load_there_is_a_rest_between_rounds_until_a_batch_is_full() {
-        assert_eq!([0, 1, BATCH - 1, BATCH].map(Next::after), [Next::Sleep, Next::Rest, Next::Rest, Next::GoOn]);
+        let round = |numbered| Round { numbered, is_full: numbered == BATCH };
+        let next = [0, 1, BATCH - 1, BATCH].map(|numbered| Next::after(round(numbered)));
+        assert_eq!(next, [Next::Sleep, Next::Rest, Next::Rest, Next::GoOn]);
+        assert_eq!(Next::after(Round { numbered: 0, is_full: true }), Next::GoOn, "a batch that was nobody's");
         assert!(PAUSE + POLL < Duration::from_millis(200));
     }
 

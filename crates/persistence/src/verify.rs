@@ -6,10 +6,10 @@ use kernel::seal::ChainKey;
 use sea_orm::{DbErr, QueryResult};
 use uuid::Uuid;
 
-use crate::canonical::{COLUMNS, Recorded};
+use crate::canonical::{Author, COLUMNS, Recorded};
 use crate::database::Database;
 use crate::errors::store;
-use crate::sequencer::{GENESIS, link_mac};
+use crate::sequencer::{GENESIS, link_mac, place};
 use crate::session::SeaTx;
 
 /// A place in a chain and the mac that stands there.
@@ -28,8 +28,10 @@ pub enum Broken {
     Missing(i64),
     /// The link at this position does not vouch for its entry, its changes or its predecessor.
     Altered(i64),
-    /// This entry has no link, and Salus did not write it.
+    /// This entry has no link, and Salus did not write it, or under a master key that is not known here.
     Foreign(Uuid),
+    /// The chain has links and its key is gone, or opens under no master key that is known here.
+    Keyless,
 }
 
 /// What a walk found.
@@ -57,7 +59,8 @@ struct Link {
 impl Database {
     /// Walks at most `limit` links of a tenant behind a position (0: from the first).
     pub async fn verify_journal(&self, tenant: TenantId, after: i64, limit: u32) -> Result<Verified, StoreError> {
-        walk(&self.look_across("audit verify").await?, tenant.uuid(), after, limit).await
+        let numbered = self.numbered_before().await?;
+        walk(&self.look_across("audit verify").await?, tenant.uuid(), after, limit, numbered).await
     }
 
     /// Walks a tenant's whole chain; with a known head, also that the chain still holds it.
@@ -83,17 +86,40 @@ impl Database {
         Ok(tx.rows("SELECT 1 AS entry FROM journal_entry LIMIT 1", []).await?.is_empty())
     }
 
-    /// Every tenant that has left a trace in the audit.
+    /// Every company, and every other tenant that has left a trace in the audit.
     pub async fn audited_tenants(&self) -> Result<Vec<TenantId>, StoreError> {
         let tx = self.look_across("audit verify").await?;
-        let rows = tx.rows("SELECT DISTINCT tenant_id FROM journal_entry ORDER BY tenant_id", []).await?;
+        let sql = "SELECT tenant_id FROM journal_entry UNION SELECT tenant_id FROM journal_link \
+                   UNION SELECT tenant_id FROM company ORDER BY tenant_id";
+        let rows = tx.rows(sql, []).await?;
         let ids: Result<Vec<Uuid>, DbErr> = rows.iter().map(|row| row.try_get("", "tenant_id")).collect();
         Ok(ids.map_err(store)?.into_iter().map(TenantId::from_uuid).collect())
     }
+
+    /// The place before which every entry of Salus's has its link, asked before the walk begins; 0 when it is not known. A
+    /// place that lies ahead of everything was written by another server, before a restore from a dump.
+    pub(crate) async fn numbered_before(&self) -> Result<i64, StoreError> {
+        let tx = self.look_across("audit verify").await?;
+        let newest = if tx.is_postgres() {
+            "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+        } else {
+            "(SELECT coalesce(max(rowid), 0) + 1 FROM journal_entry)"
+        };
+        let sql = format!("SELECT place, {newest} AS newest FROM sequencer_horizon WHERE stream = 'journal'");
+        let rows = tx.rows(&sql, []).await?;
+        let read = |row: &QueryResult| Some((row.try_get("", "place").ok()?, row.try_get::<i64>("", "newest").ok()?));
+        Ok(rows.first().and_then(read).filter(|(place, newest)| place <= newest).map_or(0, |(place, _)| place))
+    }
 }
 
-/// The walk itself, in a transaction or view that sees the tenant.
-pub(crate) async fn walk(tx: &SeaTx, tenant: Uuid, after: i64, limit: u32) -> Result<Verified, StoreError> {
+/// The walk itself, in a transaction or view that sees the tenant; every entry before the place `numbered` must have a link.
+pub(crate) async fn walk(
+    tx: &SeaTx,
+    tenant: Uuid,
+    after: i64,
+    limit: u32,
+    numbered: i64,
+) -> Result<Verified, StoreError> {
     let Some(mut head) = link_at(tx, tenant, after).await? else {
         let head = Head { position: 0, mac: GENESIS.to_vec() };
         return Ok(Verified { head, broken: Some(Broken::Missing(after)), complete: true });
@@ -101,29 +127,41 @@ pub(crate) async fn walk(tx: &SeaTx, tenant: Uuid, after: i64, limit: u32) -> Re
     let links = links_after(tx, tenant, after, limit).await?;
     let complete = u32::try_from(links.len()).is_ok_and(|found| found < limit);
     let key = tx.database.chain_key(tx, tenant).await?;
+    if key.is_none() && (after > 0 || !links.is_empty()) {
+        return Ok(Verified { head, broken: Some(Broken::Keyless), complete: true });
+    }
     for link in links {
-        if let Some(broken) = check(&key, &head, &link)? {
+        if let Some(key) = &key
+            && let Some(broken) = check(key, &head, &link)?
+        {
             return Ok(Verified { head, broken: Some(broken), complete: true });
         }
         head = Head { position: link.position, mac: link.mac };
     }
-    let broken = if complete { foreign_entry(tx, tenant).await?.map(Broken::Foreign) } else { None };
+    let broken = if complete { behind(tx, tenant, &head, numbered).await? } else { None };
     Ok(Verified { head, broken, complete })
 }
 
-/// The first entry that waits for its place and was not written by Salus.
-async fn foreign_entry(tx: &SeaTx, tenant: Uuid) -> Result<Option<Uuid>, StoreError> {
+/// What is wrong behind the last link: an entry without a link that was not written by Salus, or that had one once; or a company
+/// without any entry, which no company is.
+async fn behind(tx: &SeaTx, tenant: Uuid, head: &Head, numbered: i64) -> Result<Option<Broken>, StoreError> {
+    let place = place(tx);
     let sql = format!(
-        "SELECT {COLUMNS} FROM (SELECT e.* FROM journal_entry e WHERE e.tenant_id = $1 AND NOT EXISTS \
-         (SELECT 1 FROM journal_link l WHERE l.tenant_id = e.tenant_id AND l.entry_id = e.id) ORDER BY e.id LIMIT {WAITING}) e \
-         LEFT JOIN journal_change c ON c.tenant_id = e.tenant_id AND c.entry_id = e.id ORDER BY e.id, c.ordinal"
+        "SELECT e.place, {COLUMNS} FROM (SELECT e.*, e.{place} AS place FROM journal_entry e WHERE e.tenant_id = $1 AND NOT EXISTS \
+         (SELECT 1 FROM journal_link l WHERE l.tenant_id = e.tenant_id AND l.entry_id = e.id) \
+         ORDER BY e.{place}, e.id LIMIT {WAITING}) e \
+         LEFT JOIN journal_change c ON c.tenant_id = e.tenant_id AND c.entry_id = e.id ORDER BY e.place, e.id, c.ordinal"
     );
     let rows = tx.rows(&sql, [tenant.into()]).await?;
     let waiting = Recorded::gather(&rows).map_err(store)?;
-    let Some(first) = waiting.iter().find(|entry| entry.is_ours(tx.keys()) != Some(true)) else { return Ok(None) };
-    // Before the first link of a chain whose key is kept, entries were written without a mac.
-    let is_older = first.mac.is_none() && !tx.database.has_kept_chain_key(tx, tenant).await?;
-    Ok((!is_older).then_some(first.id))
+    if waiting.is_empty() && head.position == 0 && link_at(tx, tenant, 1).await?.is_none() {
+        return Ok(Some(Broken::Missing(1)));
+    }
+    let wrong = |(place, entry): &(i64, Recorded)| match entry.author(tx.keys()) {
+        Author::Salus => (*place < numbered).then_some(Broken::Missing(head.position + 1)),
+        Author::Foreign | Author::Unknown => Some(Broken::Foreign(entry.id)),
+    };
+    Ok(waiting.iter().find_map(wrong))
 }
 
 fn check(key: &ChainKey, head: &Head, link: &Link) -> Result<Option<Broken>, StoreError> {
@@ -132,7 +170,8 @@ fn check(key: &ChainKey, head: &Head, link: &Link) -> Result<Option<Broken>, Sto
         return Ok(Some(Broken::Missing(next)));
     }
     let Some(entry) = &link.entry else { return Ok(Some(Broken::Altered(next))) };
-    let mac = link_mac(key, next, &head.mac, &entry.bytes)?;
+    let Some(bytes) = &entry.bytes else { return Ok(Some(Broken::Altered(next))) };
+    let mac = link_mac(key, next, &head.mac, bytes)?;
     Ok((link.prev != head.mac || link.mac != mac).then_some(Broken::Altered(next)))
 }
 
@@ -142,8 +181,8 @@ async fn link_at(tx: &SeaTx, tenant: Uuid, position: i64) -> Result<Option<Head>
     }
     let sql = "SELECT mac FROM journal_link WHERE tenant_id = $1 AND position = $2";
     let rows = tx.rows(sql, [tenant.into(), position.into()]).await?;
-    let mac = rows.first().map(|row| row.try_get("", "mac")).transpose().map_err(store)?;
-    Ok(mac.map(|mac| Head { position, mac }))
+    // A mac that cannot be read is one that does not fit.
+    Ok(rows.first().map(|row| Head { position, mac: row.try_get("", "mac").unwrap_or_default() }))
 }
 
 async fn links_after(tx: &SeaTx, tenant: Uuid, after: i64, limit: u32) -> Result<Vec<Link>, StoreError> {
@@ -155,27 +194,19 @@ async fn links_after(tx: &SeaTx, tenant: Uuid, after: i64, limit: u32) -> Result
          ORDER BY l.position, c.ordinal"
     );
     let rows = tx.rows(&sql, [tenant.into(), after.into()]).await?;
-    links(&rows).map_err(store)
+    Ok(links(&rows))
 }
 
-fn links(rows: &[QueryResult]) -> Result<Vec<Link>, DbErr> {
-    let mut links: Vec<Link> = Vec::new();
-    let mut from = 0;
-    while let Some(row) = rows.get(from) {
-        let position: i64 = row.try_get("", "position")?;
-        let mut to = from + 1;
-        while let Some(next) = rows.get(to)
-            && next.try_get::<i64>("", "position")? == position
-        {
-            to += 1;
-        }
-        let own = rows.get(from..to).unwrap_or_default();
-        let entry = match row.try_get::<Option<Uuid>>("", "id")? {
-            Some(_) => Recorded::gather(own)?.pop(),
-            None => None,
-        };
-        links.push(Link { position, prev: row.try_get("", "prev")?, mac: row.try_get("", "mac")?, entry });
-        from = to;
-    }
-    Ok(links)
+/// A position or mac that cannot be read is one that does not fit.
+fn links(rows: &[QueryResult]) -> Vec<Link> {
+    let position = |row: &QueryResult| row.try_get::<i64>("", "position").unwrap_or(-1);
+    let bytes = |row: &QueryResult, column: &str| row.try_get::<Vec<u8>>("", column).unwrap_or_default();
+    let own = rows.chunk_by(|one, next| position(one) == position(next)).filter_map(|own| Some((own.first()?, own)));
+    let link = |(first, own): (&QueryResult, &[QueryResult])| Link {
+        position: position(first),
+        prev: bytes(first, "prev"),
+        mac: bytes(first, "mac"),
+        entry: first.try_get::<Option<Uuid>>("", "id").ok().flatten().map(|_| Recorded::of(first, own)),
+    };
+    own.map(link).collect()
 }

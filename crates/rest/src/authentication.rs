@@ -21,6 +21,9 @@ const INVALID: &str = "Bearer realm=\"salus\", error=\"invalid_token\"";
 pub trait Authenticate: Send + Sync {
     /// The caller whose access token this is; `None` when it is forged, expired or revoked.
     async fn principal(&self, token: &str) -> Result<Option<Arc<Principal>>, StoreError>;
+    /// True when only the store can tell whether this token is real, and it was not asked of late: a text that anybody can make
+    /// up costs a look at it.
+    fn is_unproved(&self, token: &str) -> bool;
     /// True when the text is the session's own `X-CSRF-Token`.
     fn is_csrf_token(&self, text: &str, tenant: TenantId, session: SessionId) -> bool;
 }
@@ -50,6 +53,16 @@ fn token(headers: &HeaderMap) -> Result<(&str, Transport), Problem> {
         Some(token) if !headers.contains_key(AUTHORIZATION) => Ok((token, Transport::Cookie)),
         _ => Ok((bearer(headers)?, Transport::Token)),
     }
+}
+
+/// True when a request brings anything by which it wants to be known.
+pub(crate) fn brings_credentials(headers: &HeaderMap) -> bool {
+    headers.contains_key(AUTHORIZATION) || cookies::one(headers, cookies::ACCESS).is_some()
+}
+
+/// True when it takes a look into the store to refuse these credentials.
+pub(crate) fn is_unproved(port: &dyn Authenticate, headers: &HeaderMap) -> bool {
+    token(headers).is_ok_and(|(token, _)| port.is_unproved(token))
 }
 
 /// Who calls: 401 when the token is missing or wrong, 503 when that cannot be found out. Cookies hold sessions alone.

@@ -17,7 +17,7 @@ use tracing::Span;
 
 use crate::access::Access;
 use crate::address;
-use crate::authentication::{CHALLENGE, Known, authenticate, bearer, check_page};
+use crate::authentication::{CHALLENGE, Known, authenticate, bearer, check_page, is_unproved};
 use crate::cookies::{Page, Transport};
 use crate::guard::Arrival;
 use crate::limits::{Bucket, Class, Remaining};
@@ -102,8 +102,14 @@ async fn admit(
             return operator(state, request).map(|()| None);
         }
         Access::Session | Access::Permission(_) => {
-            let known = match authenticate(&*state.ports().authenticate, request.headers()).await {
+            let port = &*state.ports().authenticate;
+            let is_counted = is_unproved(port, request.headers());
+            if is_counted {
+                limits.take(Class::Anonymous, address).await?;
+            }
+            let known = match authenticate(port, request.headers()).await {
                 Ok(known) => known,
+                Err(problem) if is_counted => return Err(problem),
                 Err(problem) => return Err(limits.take(Class::Anonymous, address).await.err().unwrap_or(problem)),
             };
             let Known { principal, transport } = known;

@@ -122,6 +122,9 @@ fn admit<C: Caller>(request: &HttpRequest) -> Result<Guard<C>, Problem> {
         Params::<()>::parse(request.query_string())?;
     }
     let key = if arrival.entry.is_repeatable() { Key::of(request.headers())? } else { None };
+    if key.is_none() && arrival.entry.is_keyed() {
+        return Err(Problem::key_required());
+    }
     Ok(Guard { proof, arrival, key, path: request.path().to_owned(), state })
 }
 

@@ -53,6 +53,9 @@ const CLASSES: [(Class, &str, u32, u64); 8] = [
     (Class::Assistant, "assistant", 10, 60),
 ];
 
+/// The shortest time between two requests that a bucket can tell: shared ones count in microseconds.
+const SHORTEST: Duration = Duration::from_micros(1);
+
 /// So many requests in so many seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Rate {
@@ -96,6 +99,11 @@ impl Rates {
         Self(BTreeMap::new())
     }
 
+    /// True when requests of this class are limited.
+    pub fn covers(&self, class: Class) -> bool {
+        self.0.contains_key(&class)
+    }
+
     /// The defaults with the changes that a text such as `sign-in=60/min,anonymous=off` makes; `off` is none at all.
     pub fn parse(text: &str) -> Result<Self, InvalidRates> {
         if text.trim() == "off" {
@@ -125,7 +133,8 @@ impl Rate {
             "h" => 3_600,
             _ => return None,
         };
-        Some(Self { requests: requests.parse().ok()?, seconds })
+        let rate = Self { requests: requests.parse().ok()?, seconds };
+        (rate.between() >= SHORTEST).then_some(rate)
     }
 
     fn between(self) -> Duration {
@@ -196,7 +205,8 @@ impl Remaining {
 /// A bucket as other nodes know it, too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SharedBucket {
-    /// Its name: the class and the hash of whose it is, so that it tells nobody's address.
+    /// Its name: the class and the hash of whose it is. A hash of an address can be guessed: who keeps it elsewhere keeps a
+    /// MAC of it.
     pub key: String,
     /// How many requests it holds when it is full.
     pub requests: NonZeroU32,
@@ -361,6 +371,10 @@ mod tests {
         assert_eq!(Rates::parse("off"), Ok(Rates::off()));
         let limits = Limits::new(&Rates::parse("anonymous=off").unwrap(), None);
         assert_eq!(limits.take(Class::Anonymous, &Bucket::address(None)).await.unwrap(), None);
+        assert!(Rates::parse("sign-in=1000000/s").is_ok());
+        for text in ["sign-in=1000001/s", "signed-in=4294967295/min"] {
+            assert!(Rates::parse(text).is_err(), "{text} is less than a microsecond between two");
+        }
         for text in ["sign-in", "sign-in=0/min", "sign-in=5/day", "nobody=5/min", "sign-in=x/s"] {
             assert!(Rates::parse(text).is_err(), "{text}");
         }

@@ -27,6 +27,8 @@ pub trait Operation: 'static {
     const CLASS: Class;
     /// Whether its answer carries a secret, so that it is never stored for a repeat.
     const SECRET: bool;
+    /// Whether a message leaves by it, so that it needs an `Idempotency-Key` (C10); only where one is honoured.
+    const KEYED: bool;
     /// Kinds of refusal that its parameters do not imply.
     const REFUSES: &'static [Kind];
 
@@ -55,6 +57,7 @@ pub struct Entry {
     access: Access,
     class: Class,
     repeatable: bool,
+    keyed: bool,
     outline: OnceLock<Outline>,
     mount: fn(Route) -> Route,
     sketch: fn() -> Sketch,
@@ -81,6 +84,7 @@ impl Entry {
             access,
             class: O::CLASS,
             repeatable: is_repeatable::<O>(&method),
+            keyed: O::KEYED,
             outline: OnceLock::new(),
             method,
             mount: O::mount,
@@ -127,6 +131,11 @@ impl Entry {
     /// True when it honours `Idempotency-Key`.
     pub fn is_repeatable(&self) -> bool {
         self.repeatable
+    }
+
+    /// True when it is refused without an `Idempotency-Key`.
+    pub fn is_keyed(&self) -> bool {
+        self.keyed
     }
 
     /// True when every query parameter is unknown to it, and so refused (C3).

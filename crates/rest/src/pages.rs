@@ -12,6 +12,10 @@ use crate::language::Language;
 /// Where the files of the pages are.
 const FILES: &str = "/pages/";
 
+/// Where those who have an account begin a session, and where it ends.
+const SIGN_IN: &str = "api/v1/auth/sign-in";
+const SIGN_OUT: &str = "api/v1/auth/sign-out";
+
 /// The media types of the files.
 pub(crate) const MEDIA: [&str; 2] = ["text/javascript", "text/css"];
 
@@ -106,7 +110,7 @@ fn sign_in(language: Language) -> String {
     let password =
         field(told(COMMON.own_password), "type=\"password\" name=\"password\" autocomplete=\"current-password\"");
     format!(
-        "<form id=\"sign-in\" data-to=\"api/v1/auth/sign-in\" hidden>\n<p>{}</p>\n{email}{password}\
+        "<form id=\"sign-in\" data-to=\"{SIGN_IN}\" data-leave=\"{SIGN_OUT}\" hidden>\n<p>{}</p>\n{email}{password}\
          <label id=\"code\" hidden>{} <input type=\"text\" name=\"totp_code\" inputmode=\"numeric\" \
          autocomplete=\"one-time-code\"></label>\n<button>{}</button>\n</form>\n",
         told(COMMON.sign_in_first),
@@ -166,6 +170,11 @@ mod tests {
         for page in Page::ALL {
             let path = format!("/{}", page.operation());
             assert!(crate::operations().iter().any(|entry| entry.path() == path), "{path}");
+            let signs_in = page == Page::AcceptInvitation;
+            for path in [SIGN_IN, SIGN_OUT] {
+                assert!(crate::operations().iter().any(|entry| entry.path() == format!("/{path}")), "{path}");
+                assert_eq!(page.html(Language::English).contains(&format!("=\"{path}\"")), signs_in, "{page:?}");
+            }
             assert!(crate::operations().iter().any(|entry| entry.path() == page.path()), "{page:?}");
         }
     }

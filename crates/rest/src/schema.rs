@@ -164,6 +164,13 @@ pub fn list_up_to(items: AnySchema, most: usize) -> AnySchema {
     list.into()
 }
 
+/// A list of 1 to `most` values.
+pub fn list_of_some(items: AnySchema, most: usize) -> AnySchema {
+    let mut list = Array::new(items);
+    (list.min_items, list.max_items) = (Some(1), Some(most));
+    list.into()
+}
+
 /// The same schema with a description, where it has a place for one.
 pub fn describe(schema: AnySchema, description: &str) -> AnySchema {
     let Some(text) = described(description) else { return schema };

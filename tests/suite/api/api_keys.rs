@@ -216,6 +216,23 @@ both! {
         key.get("/api/v1/patients").await.refused(401, "unauthenticated");
     }
 
+    async fn i9_a_key_may_less_at_once_when_its_maker_may_less(app) {
+        let admin = app.admin().await;
+        let me = app.member("supervisor").await.get("/api/v1/auth/me").await.expect(200);
+        let path = format!("/api/v1/users/{}", text(&me["id"]));
+        admin.patch(&path, "*", &json!({ "role": "admin" })).await.expect(200);
+        let maker = app.member("supervisor").await;
+        let key = holder(app, &made(&maker, &json!({ "name": "Tudo", "role": "admin" })).await);
+        let own = holder(app, &made(&admin, &json!({ "name": "Outra", "role": "admin" })).await);
+        key.get("/api/v1/audit").await.expect(200);
+        admin.patch(&path, "*", &json!({ "role": "receptionist" })).await.expect(200);
+        key.get("/api/v1/audit").await.refused(403, "forbidden");
+        key.get("/api/v1/patients").await.expect(200);
+        admin.post(&format!("{path}/deactivate"), &json!({})).await.expect(200);
+        key.get("/api/v1/patients").await.refused(401, "unauthenticated");
+        own.get("/api/v1/audit").await.expect(200);
+    }
+
     async fn i11_a_key_stands_in_the_journal_as_itself(app) {
         let new = made(&app.admin().await, &json!({ "name": "Importador", "permissions": ["patients:write"] })).await;
         let made = holder(app, &new).post("/api/v1/patients", &json!({ "name": "De fora" })).await.expect(201);

@@ -9,11 +9,11 @@ use identity::model::role::Role;
 use identity::permission::UsersManage;
 use identity::usecase::enrol_member::{EnrolMember, enrol_member};
 use kernel::ids::TenantId;
-use kernel::{Origin, Permit, unheard};
+use kernel::{Clock as _, Origin, Permit, unheard};
 use serde_json::{Value, json};
 
 use crate::both;
-use crate::support::{Answer, Caller, MARKER, TestApp, text};
+use crate::support::{Answer, Authenticator, Caller, MARKER, TestApp, text};
 
 const ME: &str = "/api/v1/auth/me";
 const EMAIL: &str = "doctor@aurora.example";
@@ -102,6 +102,42 @@ both! {
         assert_eq!(text(&renewed["user"]["company_id"]), other);
         let back = switch(&bearer(app, &renewed), &one).await.expect(200);
         assert_eq!(company_of(&bearer(app, &back)).await, one);
+    }
+
+    async fn i11_a_failed_sign_in_stands_in_the_journal_of_the_company_it_was_for(app) {
+        let (one, other) = in_two_companies(app).await;
+        let sql = app.sql().await;
+        let told = async |company: &str| {
+            let of = "SELECT count(*) FROM journal_entry WHERE system_reason IN ('failed sign-in', 'wrong second factor')";
+            sql.number(&format!("{of} AND tenant_id = {}", sql.id(company))).await
+        };
+        let wrong = async |company: Option<&str>| {
+            let ask = json!({ "email": EMAIL, "password": "not the password", "company_id": company });
+            app.anonymous().post("/api/v1/auth/sign-in", &ask).await.refused(401, "identity.invalid_credentials");
+        };
+        wrong(Some(&other)).await;
+        assert_eq!((told(&one).await, told(&other).await), (0, 1));
+        wrong(Some(&one)).await;
+        wrong(None).await;
+        assert_eq!((told(&one).await, told(&other).await), (2, 1));
+
+        let here = bearer(app, &sign_in(app, Some(&one)).await.expect(200));
+        let (phone, _) = Authenticator::enrolled(&here, app.clock.now()).await;
+        let ask = json!({ "email": EMAIL, "password": PASSWORD, "company_id": other, "totp_code": phone.wrong(app.clock.now()) });
+        app.anonymous().post("/api/v1/auth/sign-in", &ask).await.refused(401, "identity.totp_code_wrong");
+        assert_eq!((told(&one).await, told(&other).await), (2, 2));
+
+        let of = format!("account_id = (SELECT id FROM account WHERE email = '{EMAIL}')");
+        let leave = async |company: &str| {
+            let left = format!("UPDATE membership SET status = 'inactive' WHERE {of} AND tenant_id = {}", sql.id(company));
+            assert_eq!(sql.run(&left).await, Ok(1));
+        };
+        leave(&one).await;
+        wrong(None).await;
+        assert_eq!((told(&one).await, told(&other).await), (2, 3));
+        leave(&other).await;
+        wrong(None).await;
+        assert_eq!((told(&one).await, told(&other).await), (2, 3));
     }
 
     async fn i11_each_company_reads_of_its_own_side_of_a_switch_alone(app) {

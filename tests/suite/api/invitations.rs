@@ -1,10 +1,22 @@
 //! Invitations: by mail alone, once, for 72 hours, and never the way into somebody's account (I1, I10).
 
+use std::sync::Arc;
+
 use chrono::Duration;
+use identity::Identity;
+use identity::model::callers::Callers;
+use identity::model::live_keys::LiveKeys;
+use identity::model::name::DisplayName;
+use identity::model::password::{Password, PasswordAttempt, PasswordHash};
+use identity::model::seen::Seen;
+use identity::model::session::Secret;
+use identity::ports::{HashingFailed, PasswordHasher};
+use identity::usecase::accept_invitation::{AcceptInvitation, AcceptInvitationError, accept_invitation};
+use kernel::{Origin, unheard};
 use serde_json::{Value, json};
 
 use crate::both;
-use crate::support::{Answer, Caller, TestApp, at_once, text};
+use crate::support::{Answer, Caller, Sql, TestApp, at_once, text};
 
 const INVITATIONS: &str = "/api/v1/invitations";
 const ACCEPT: &str = "/api/v1/invitations/accept";
@@ -32,6 +44,50 @@ async fn founded(app: &TestApp, email: &str) -> Caller {
     let ask = json!({ "company_name": "Outra Casa", "name": "Fundadora", "email": email, "password": PASSWORD });
     let session = app.anonymous().post("/api/v1/auth/sign-up", &ask).await.expect(201);
     Caller { token: Some(text(&session["access_token"])), ..app.anonymous() }
+}
+
+/// Hashes like the application, and runs a statement meanwhile.
+struct Meanwhile {
+    hasher: Arc<dyn PasswordHasher>,
+    sql: Sql,
+    statement: String,
+}
+
+impl Meanwhile {
+    async fn within(app: &TestApp, statement: String) -> Identity {
+        let of = &app.app.identity;
+        let hasher = of.passwords.clone();
+        Identity {
+            db: of.db.clone(),
+            clock: of.clock.clone(),
+            ids: of.ids.clone(),
+            random: of.random.clone(),
+            passwords: Arc::new(Self { hasher, sql: app.sql().await, statement }),
+            openid: of.openid.clone(),
+            return_origins: of.return_origins.clone(),
+            keyring: of.keyring.clone(),
+            issuer: of.issuer.clone(),
+            keys: LiveKeys::default(),
+            callers: Callers::default(),
+            seen: Seen::default(),
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl PasswordHasher for Meanwhile {
+    async fn hash(&self, password: Password) -> Result<PasswordHash, HashingFailed> {
+        assert_eq!(self.sql.run(&self.statement).await, Ok(1));
+        self.hasher.hash(password).await
+    }
+
+    async fn verify(
+        &self,
+        attempt: PasswordAttempt,
+        hash: PasswordHash,
+    ) -> Result<(bool, PasswordAttempt), HashingFailed> {
+        self.hasher.verify(attempt, hash).await
+    }
 }
 
 both! {
@@ -157,7 +213,7 @@ both! {
         accept(&app.other_admin().await, &token).await.refused(401, "sign_in_first");
         let mut stranger = app.anonymous();
         stranger.token = Some("not-a-token".to_owned());
-        accept(&stranger, &token).await.refused(401, "sign_in_first");
+        accept(&stranger, &token).await.refused(401, "unauthenticated");
         assert_eq!(app.entries().await, before + 2, "two sign-ins");
         let ask = json!({ "token": token, "password": "outra senha bem longa" });
         let user = owner.post(ACCEPT, &ask).await.expect(201);
@@ -219,7 +275,7 @@ both! {
         let faults = admin.post(INVITATIONS, &ask).await.faults();
         let expected = ["/clinic_ids/0", "/practitioner_id", "/patient_id"];
         assert_eq!(faults, expected.map(|pointer| (pointer.to_owned(), "unknown_reference".to_owned())));
-        for (field, value) in [("role", json!("boss")), ("email", json!("x")), ("token", json!("x")), ("invited_by", json!("x"))] {
+        for (field, value) in [("role", json!("boss")), ("email", json!("x")), ("token", json!("x")), ("invited_by", json!("x")), ("clinic_ids", json!([]))] {
             let mut ask = offer("nova@example.com");
             ask[field] = value;
             assert_eq!(admin.post(INVITATIONS, &ask).await.faults()[0].0, format!("/{field}"));
@@ -237,6 +293,65 @@ both! {
         admin.post(&format!("{path}/activate"), &json!({})).await.expect(200);
         admin.patch(&path, "*", &json!({ "role": "supervisor" })).await.expect(200);
         accept(&app.anonymous(), &token).await.refused(422, "identity.link_invalid");
+    }
+
+    async fn i10_who_may_not_invite_any_more_while_it_is_accepted_has_invited_nobody(app) {
+        let admin = app.admin().await;
+        let (invitation, token) = invited(app, &admin, offer("nova@example.com")).await;
+        let end = format!("UPDATE membership SET status = 'inactive' WHERE id = {}", app.sql().await.id(&text(&invitation["invited_by"])));
+        let env = Meanwhile::within(app, end).await;
+        let ask = AcceptInvitation {
+            secret: Secret::parse(&token).unwrap(),
+            name: DisplayName::parse("Nova").ok(),
+            password: Password::parse(PASSWORD.to_owned()).ok(),
+            caller: None,
+        };
+        let refused = accept_invitation(&env, &Origin::default(), ask, unheard).await.unwrap_err();
+        assert!(matches!(refused, AcceptInvitationError::Invalid), "{refused:?}");
+        let joined = "SELECT count(*) FROM account WHERE email = 'nova@example.com'";
+        assert_eq!(app.sql().await.number(joined).await, 0);
+    }
+
+    async fn i10_an_invitation_to_a_clinic_that_is_gone_is_not_valid_any_more(app) {
+        let admin = app.admin().await;
+        let ask = json!({ "name": "Sala Nova", "country": "BR", "time_zone": "America/Sao_Paulo", "locale": "pt-BR" });
+        let clinic = text(&admin.post("/api/v1/clinics", &ask).await.expect(201)["id"]);
+        let place = json!({ "email": "nova@example.com", "role": "nurse", "clinic_ids": [clinic] });
+        let (_, token) = invited(app, &admin, place).await;
+        let sql = app.sql().await;
+        assert_eq!(sql.run(&format!("DELETE FROM clinic WHERE id = {}", sql.id(&clinic))).await, Ok(1));
+        accept(&app.anonymous(), &token).await.refused(422, "identity.link_invalid");
+    }
+
+    async fn i11_the_address_of_an_invitation_is_sealed_with_the_account_that_has_it(app) {
+        let (admin, sql) = (app.admin().await, app.sql().await);
+        let keys = |email: &str| {
+            format!("SELECT count(*) FROM data_key k JOIN account a ON a.id = k.subject_id WHERE a.email = '{email}'")
+        };
+        founded(app, "dona@casa.example").await;
+        let before = sql.number(&keys("dona@casa.example")).await;
+        invited(app, &admin, offer("dona@casa.example")).await;
+        assert_eq!(sql.number(&keys("dona@casa.example")).await, before + 1);
+        let (invitation, token) = invited(app, &admin, offer("nova@example.com")).await;
+        let user = accept(&app.anonymous(), &token).await.expect(201);
+        assert_eq!(user["account_id"], invitation["id"]);
+        assert_eq!(sql.number(&keys("nova@example.com")).await, 1);
+    }
+
+    async fn i10_no_invitation_names_what_another_company_has(app) {
+        let (admin, sql) = (app.admin().await, app.sql().await);
+        let (invitation, _) = invited(app, &admin, offer("nova@example.com")).await;
+        let other = app.other_admin().await;
+        for (column, list) in [("practitioner_id", "/api/v1/practitioners"), ("patient_id", "/api/v1/patients")] {
+            let theirs = text(&other.get(list).await.expect(200)["items"][0]["id"]);
+            let ours = text(&admin.get(list).await.expect(200)["items"][0]["id"]);
+            let naming = |id: &str| {
+                let (row, id) = (sql.id(&text(&invitation["id"])), sql.id(id));
+                format!("UPDATE invitation SET {column} = {id} WHERE id = {row}")
+            };
+            assert!(sql.run(&naming(&theirs)).await.is_err(), "{column}");
+            assert_eq!(sql.run(&naming(&ours)).await, Ok(1), "{column}");
+        }
     }
 
     async fn i10_invitations_of_another_company_are_not_there(app) {

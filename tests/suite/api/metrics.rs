@@ -82,6 +82,25 @@ both! {
         assert!(value(&exposition, "salus_database_connections") >= 1);
     }
 
+    async fn c15_a_queue_that_cannot_be_read_is_told_as_unknown(app) {
+        let (node, _, server) = app.second_node().await;
+        let gauges = Gauges::registered(node.state.metrics(), None);
+        node.database.close().await;
+        let (stopper, stop) = stopping();
+        let told = async {
+            let holds = async |text: &str| {
+                while !node.state.metrics().render().contains(text) {
+                    tokio::task::yield_now().await;
+                }
+            };
+            holds("salus_queue_depth NaN").await;
+            holds("salus_queue_age_seconds NaN").await;
+            stopper.stop();
+        };
+        tokio::join!(gauges.follow(node.database.clone(), None, stop), told);
+        server.stop(false).await;
+    }
+
     async fn c15_no_label_names_a_company_or_a_person(app) {
         let office = Office::open(app).await;
         let patient = office.patient("Anônima").await;

@@ -1,5 +1,7 @@
 //! The API as its users meet it.
 
+#[cfg(feature = "postgres")]
+mod account_races;
 mod api_keys;
 mod audit;
 mod auth;

@@ -6,13 +6,15 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::both;
-use crate::support::openid::{PAGE, Visit, google_code, parameter};
-use crate::support::{Answer, Authenticator, Caller, TestApp, text};
+use crate::support::openid::{PAGE, STATE, Visit, google_code, parameter};
+use crate::support::{Answer, Authenticator, Caller, Kind, TestApp, TestDatabase, text};
 
 const EXCHANGE: &str = "/api/v1/auth/oidc/exchange";
 const DOCTOR: &str = "doctor@aurora.example";
 
-async fn exchange(app: &TestApp, body: Value) -> Answer {
+/// As a page does that the cookie does not come along with.
+async fn exchange(app: &TestApp, mut body: Value) -> Answer {
+    body["app_state"] = json!(STATE);
     app.anonymous().post(EXCHANGE, &body).await
 }
 
@@ -166,7 +168,9 @@ both! {
         assert_eq!(landing.status, 303, "{}", landing.text());
         assert_eq!(app.entries().await, entries);
         let code = parameter(landing.header("location").unwrap(), "code").unwrap();
-        exchange(app, json!({ "code": code })).await.refused(422, "identity.oidc_password_required");
+        let cookie = [("cookie", visit.cookie.as_str())];
+        let answer = app.anonymous().send(Method::POST, EXCHANGE, Some(&json!({ "code": code })), &cookie).await;
+        answer.refused(422, "identity.oidc_password_required");
         post(form, media, &visit.cookie).await.refused(422, "identity.oidc_state_invalid");
     }
 
@@ -223,7 +227,7 @@ both! {
         tie(app, "g-1", DOCTOR).await;
         let code = google_code(app, "g-1", DOCTOR).await;
         let asks = (0..6).map(|_| {
-            let (caller, body) = (app.anonymous(), json!({ "code": code }));
+            let (caller, body) = (app.anonymous(), json!({ "code": code, "app_state": STATE }));
             async move { caller.post(EXCHANGE, &body).await }
         });
         let answers = crate::support::at_once(asks).await;
@@ -239,7 +243,7 @@ both! {
         let code = google_code(app, "g-1", DOCTOR).await;
         let asked = exchange(app, json!({ "code": code })).await.refused(422, "identity.oidc_password_required");
         let next = &asked["code_next"];
-        for _ in 0..5 {
+        for _ in 0..4 {
             let wrong = json!({ "code": next, "password": "not the password" });
             exchange(app, wrong).await.refused(401, "identity.invalid_credentials");
         }
@@ -249,6 +253,61 @@ both! {
         app.clock.advance(Duration::seconds(30));
         exchange(app, right).await.expect(200);
         assert_eq!(links(app).await, 1);
+    }
+
+    async fn i8_who_must_wait_learns_nothing_of_the_password_and_spends_the_code_of_the_address(app) {
+        let wrong = json!({ "email": DOCTOR, "password": "not the password" });
+        for _ in 0..8 {
+            app.anonymous().post("/api/v1/auth/sign-in", &wrong).await.refused(401, "identity.invalid_credentials");
+        }
+        for password in [api::demo::PASSWORD, "not the password"] {
+            let code = google_code(app, "g-1", DOCTOR).await;
+            let ask = json!({ "code": code, "password": password });
+            exchange(app, ask.clone()).await.refused(429, "identity.account_locked");
+            exchange(app, ask).await.refused(401, "identity.oidc_code_invalid");
+        }
+        let sql = app.sql().await;
+        assert_eq!(sql.number("SELECT count(*) FROM oidc_grant").await, 0);
+    }
+
+    async fn i8_a_question_takes_five_wrong_answers(app) {
+        let code = google_code(app, "g-1", DOCTOR).await;
+        let asked = exchange(app, json!({ "code": code })).await.refused(422, "identity.oidc_password_required");
+        let answer = |password: &str| json!({ "code": asked["code_next"], "password": password });
+        for _ in 0..5 {
+            exchange(app, answer("not the password")).await.refused(401, "identity.invalid_credentials");
+        }
+        app.clock.advance(Duration::minutes(5));
+        exchange(app, answer(api::demo::PASSWORD)).await.refused(401, "identity.oidc_code_invalid");
+        assert_eq!(app.sql().await.number("SELECT count(*) FROM oidc_grant").await, 0);
+    }
+
+    async fn i8_a_code_signs_in_only_where_the_sign_in_was_begun(app) {
+        tie(app, "g-1", DOCTOR).await;
+        let path = format!("/api/v1/auth/oidc/google/start?return_to={PAGE}&app_state={STATE}");
+        let visit = Visit::of(&app.anonymous().get(&path).await);
+        let other = Visit::begin(app, "google").await;
+        let code = parameter(&visit.land(app, "google", "g-1", DOCTOR).await, "code").unwrap();
+        let send = async |body: Value, cookie: Option<&str>| {
+            let cookie: Vec<(&str, &str)> = cookie.map(|cookie| ("cookie", cookie)).into_iter().collect();
+            app.anonymous().send(Method::POST, EXCHANGE, Some(&body), &cookie).await
+        };
+        // Somebody else's address, opened in this browser: his code, and perhaps his state.
+        for (body, cookie) in [
+            (json!({ "code": code }), None),
+            (json!({ "code": code }), Some(other.cookie.as_str())),
+            (json!({ "code": code, "transport": "cookie" }), Some(other.cookie.as_str())),
+            (json!({ "code": code, "app_state": "another_tab" }), None),
+            (json!({ "code": code, "app_state": STATE }), Some(other.cookie.as_str())),
+            (json!({ "code": code, "app_state": STATE, "transport": "cookie" }), None),
+        ] {
+            send(body, cookie).await.refused(401, "identity.oidc_code_invalid");
+        }
+        send(json!({ "code": code, "transport": "cookie" }), Some(&visit.cookie)).await.expect(200);
+        // Begun without a state, it is known by the cookie alone.
+        let code = parameter(&other.land(app, "google", "g-1", DOCTOR).await, "code").unwrap();
+        send(json!({ "code": code, "app_state": STATE }), None).await.refused(401, "identity.oidc_code_invalid");
+        send(json!({ "code": code }), Some(&other.cookie)).await.expect(200);
     }
 
     async fn i8_the_second_factor_counts_here_too(app) {
@@ -303,8 +362,10 @@ both! {
 
     async fn i5_the_session_may_travel_in_cookies(app) {
         forget_password(app, DOCTOR).await;
-        let code = google_code(app, "g-1", DOCTOR).await;
-        let answer = exchange(app, json!({ "code": code, "transport": "cookie" })).await;
+        let visit = Visit::begin(app, "google").await;
+        let code = parameter(&visit.land(app, "google", "g-1", DOCTOR).await, "code").unwrap();
+        let (ask, cookie) = (json!({ "code": code, "transport": "cookie" }), [("cookie", visit.cookie.as_str())]);
+        let answer = app.anonymous().send(Method::POST, EXCHANGE, Some(&ask), &cookie).await;
         let cookies = answer.headers.get_all("set-cookie").iter().count();
         assert_eq!((answer.status, cookies), (200, 2), "{}", answer.text());
         assert!(answer.json()["csrf_token"].is_string());
@@ -322,4 +383,25 @@ both! {
         app.app.database.forget_spent_secrets().await.unwrap();
         assert_eq!(sql.number(left).await, 0);
     }
+}
+
+/// Guesses at an account's password by codes of its provider are counted with those at sign-in.
+async fn guesses(kind: Kind) {
+    let settings = [("RATE_LIMITS", "sign-in-account=3/h,sign-in=off,anonymous=off")];
+    let app = TestApp::serve_with(kind, TestDatabase::copy_of_world(kind), &settings).await;
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        let code = google_code(&app, "g-1", DOCTOR).await;
+        seen.push(exchange(&app, json!({ "code": code, "password": "not the password" })).await.status);
+    }
+    assert_eq!(seen, [401, 401, 401, 429]);
+    let right = json!({ "email": DOCTOR, "password": api::demo::PASSWORD });
+    app.anonymous().post("/api/v1/auth/sign-in", &right).await.refused(429, "rate_limited");
+    app.app.database.close().await;
+}
+
+#[test]
+fn c11_wrong_passwords_after_a_provider_count_against_the_account() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(guesses(Kind::Sqlite));
 }

@@ -136,6 +136,19 @@ both! {
         sign_in(app, email).await;
     }
 
+    async fn i6_an_idle_session_stays_over_when_the_company_allows_more(app) {
+        let admin = app.admin().await;
+        admin.patch("/api/v1/settings", "*", &json!({ "session_idle_minutes": 20 })).await.expect(200);
+        let session = sign_in(app, "nurse@aurora.example").await;
+        app.clock.advance(Duration::minutes(20));
+        let before = app.entries().await;
+        renewed(app, &session).await.refused(401, "identity.refresh_token_invalid");
+        assert_eq!(app.entries().await, before + 1, "its end is kept, and journalled");
+        assert_eq!(app.sql().await.number("SELECT count(*) FROM session WHERE ending = 'idle'").await, 1);
+        app.admin().await.patch("/api/v1/settings", "*", &json!({ "session_idle_minutes": null })).await.expect(200);
+        renewed(app, &session).await.refused(401, "identity.refresh_token_invalid");
+    }
+
     async fn i6_a_sign_of_life_at_one_node_counts_at_the_others(app) {
         let admin = app.admin().await;
         admin.patch("/api/v1/settings", "*", &json!({ "session_idle_minutes": 20 })).await.expect(200);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::both;
-use crate::support::{Answer, Caller, TestApp, at_once, text};
+use crate::support::{Answer, Caller, Kind, TestApp, at_once, run, text};
 
 const ME: &str = "/api/v1/auth/me";
 const OLD: &str = api::demo::PASSWORD;
@@ -98,6 +98,23 @@ both! {
         assert_eq!(opened, 1);
     }
 
+    async fn i10_of_two_resets_by_two_links_one_is_done_and_the_other_refused(app) {
+        let email = "driver@aurora.example";
+        let of = company(&session(app, email).await);
+        for _ in 0..4 {
+            let mut tokens = Vec::new();
+            for _ in 0..2 {
+                forgot(app, email).await.expect(202);
+                tokens.push(app.mailed_token(of).await);
+            }
+            let answers = at_once(tokens.into_iter().map(|token| reset(app.anonymous(), token, NEW))).await;
+            let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+            statuses.sort_unstable();
+            assert_eq!(statuses, [204, 422]);
+        }
+        sign_in(app, email, NEW).await.expect(200);
+    }
+
     async fn i10_a_link_works_for_an_hour_and_a_token_that_is_none_does_not(app) {
         let email = "analyst@aurora.example";
         let of = company(&session(app, email).await);
@@ -173,6 +190,30 @@ both! {
         assert_eq!(mails(app, of).await, before + 6);
     }
 
+    async fn i10_who_asks_on_and_on_keeps_nobody_from_a_new_password(app) {
+        let email = "doctor@aurora.example";
+        let of = company(&session(app, email).await);
+        let before = mails(app, of).await;
+        for _ in 0..5 {
+            forgot(app, email).await.expect(202);
+        }
+        for _ in 0..6 {
+            app.clock.advance(Duration::minutes(10));
+            forgot(app, email).await.expect(202);
+        }
+        assert_eq!(mails(app, of).await, before + 5);
+        app.clock.advance(Duration::seconds(1));
+        for _ in 0..5 {
+            forgot(app, email).await.expect(202);
+        }
+        assert_eq!(mails(app, of).await, before + 10);
+        // Whoever could set a new one begins anew.
+        let token = app.mailed_token(of).await;
+        reset(app.anonymous(), token, NEW).await.expect(204);
+        forgot(app, email).await.expect(202);
+        assert_eq!(mails(app, of).await, before + 11);
+    }
+
     async fn i10_a_reset_forgives_the_wrong_passwords_before(app) {
         let email = "nurse@aurora.example";
         let of = company(&session(app, email).await);
@@ -232,9 +273,12 @@ both! {
         let faults = change(&caller, "not the password", NEW).await.faults();
         assert_eq!(faults, [("/current_password".to_owned(), "identity.wrong_password".to_owned())]);
         assert_eq!(app.entries().await, before + 1, "a wrong password is kept, and journalled");
-        for _ in 0..6 {
+        assert_eq!(app.sql().await.number("SELECT count(*) FROM sign_in_failure").await, 2, "of the account and of the network");
+        for _ in 0..4 {
             change(&caller, "not the password", NEW).await.refused(422, "identity.wrong_password");
         }
+        // From here on nobody learns whether a guess is right.
+        change(&caller, "not the password", NEW).await.refused(429, "identity.account_locked");
         let locked = change(&caller, OLD, NEW).await;
         let wait: i64 = locked.header("retry-after").unwrap().parse().unwrap();
         locked.refused(429, "identity.account_locked");
@@ -290,4 +334,20 @@ both! {
             }
         }
     }
+}
+
+/// A stolen session guesses at the password no faster than sign-in lets anybody.
+#[test]
+fn c11_guesses_at_ones_own_password_are_limited_as_those_at_sign_in() {
+    run(Kind::Sqlite, async |app| {
+        let (_node, elsewhere, _server) = app.second_node_with(&[("RATE_LIMITS", "sign-in-account=3/h")]).await;
+        let own = session(app, "nurse@aurora.example").await;
+        let caller = Caller { token: Some(text(&own["access_token"])), ..elsewhere };
+        let mut seen = Vec::new();
+        for _ in 0..4 {
+            seen.push(change(&caller, "not the password", NEW).await.status);
+        }
+        assert_eq!(seen, [422, 422, 422, 429]);
+        change(&caller, OLD, NEW).await.refused(429, "rate_limited");
+    });
 }

@@ -75,6 +75,20 @@ both! {
         assert_ne!(one.expect(200)["refresh_token"], other.expect(200)["refresh_token"]);
     }
 
+    async fn c10_what_sends_a_message_needs_a_key(app) {
+        let (admin, lines) = repeatable(app).await;
+        let keyed: Vec<&Line> = lines.iter().filter(|line| line.entry.is_keyed()).collect();
+        let all: Vec<&rest::Entry> = rest::operations().iter().filter(|entry| entry.is_keyed()).collect();
+        assert!(all.len() == keyed.len() && all.iter().all(|entry| entry.is_repeatable()), "{all:?}");
+        assert_eq!(keyed.iter().map(|line| line.id()).collect::<Vec<_>>(), ["create_invitation", "replay_job"]);
+        let before = app.entries().await;
+        for line in keyed {
+            let answer = admin.send(line.method(), &line.url(), line.body.as_ref(), &[]).await;
+            answer.refused(428, "idempotency_key_required");
+        }
+        assert_eq!(app.entries().await, before);
+    }
+
     async fn c10_a_repeat_is_answered_with_the_same_bytes_and_does_nothing(app) {
         let (admin, lines) = repeatable(app).await;
         let sql = app.sql().await;

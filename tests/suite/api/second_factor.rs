@@ -36,6 +36,11 @@ async fn turn_off(caller: &Caller, proof: Value) -> Answer {
     caller.send(reqwest::Method::DELETE, TOTP, Some(&proof), &[]).await
 }
 
+async fn renew(app: &TestApp, session: &Value) -> Answer {
+    let ask = json!({ "refresh_token": session["refresh_token"] });
+    app.anonymous().post("/api/v1/auth/refresh", &ask).await
+}
+
 async fn require(admin: &Caller, roles: Value) {
     let body = json!({ "totp_required_roles": roles });
     admin.patch("/api/v1/settings", "*", &body).await.expect(200);
@@ -240,15 +245,11 @@ both! {
         let admin = app.admin().await;
         require(&admin, json!(["doctor"])).await;
         bearer(app, &session).get("/api/v1/patients").await.expect(200);
-        let renew = async |session: &Value| {
-            let ask = json!({ "refresh_token": session["refresh_token"] });
-            app.anonymous().post("/api/v1/auth/refresh", &ask).await.expect(200)
-        };
-        let renewed = renew(&session).await;
+        let renewed = renew(app, &session).await.expect(200);
         assert_eq!(renewed["totp_enrolment_required"], true);
         bearer(app, &renewed).get("/api/v1/patients").await.refused(403, "identity.totp_enrolment_required");
         require(&admin, json!(null)).await;
-        let free = renew(&renewed).await;
+        let free = renew(app, &renewed).await.expect(200);
         assert_eq!(free["totp_enrolment_required"], false);
         bearer(app, &free).get("/api/v1/patients").await.expect(200);
     }
@@ -272,6 +273,63 @@ both! {
         bearer(app, &again).get("/api/v1/patients").await.refused(403, "identity.totp_enrolment_required");
         Authenticator::enrolled(&bearer(app, &again), app.clock.now()).await;
         bearer(app, &again).get("/api/v1/patients").await.expect(200);
+    }
+
+    async fn i7_turning_it_on_ends_the_accounts_other_sessions(app) {
+        require(&app.admin().await, json!(["doctor"])).await;
+        // Somebody else who knows the password is held where the company requires a second factor.
+        let (stranger, owner) = (sign_in(app, DOCTOR, json!({})).await.expect(200), sign_in(app, DOCTOR, json!({})).await.expect(200));
+        bearer(app, &stranger).get(ME).await.expect(200);
+        Authenticator::enrolled(&bearer(app, &owner), app.clock.now()).await;
+        bearer(app, &stranger).get(ME).await.refused(401, "unauthenticated");
+        renew(app, &stranger).await.refused(401, "identity.refresh_token_invalid");
+        bearer(app, &owner).get("/api/v1/patients").await.expect(200);
+        let renewed = renew(app, &owner).await.expect(200);
+        assert_eq!(renewed["totp_enrolment_required"], false);
+        bearer(app, &renewed).get("/api/v1/patients").await.expect(200);
+        let ended = "SELECT count(*) FROM session WHERE ending = 'factor_confirmed'";
+        assert_eq!(app.sql().await.number(ended).await, 1);
+    }
+
+    async fn i7_a_session_in_which_no_factor_was_proved_stays_held(app) {
+        let founder = json!({ "company_name": "Severa", "name": "Dora", "email": "dora@duas.example", "password": api::demo::PASSWORD });
+        let session = app.anonymous().post("/api/v1/auth/sign-up", &founder).await.expect(201);
+        let dora = bearer(app, &session);
+        let strict = text(&session["user"]["company_id"]);
+        let free = text(&dora.post("/api/v1/companies", &json!({ "company_name": "Livre" })).await.expect(201)["id"]);
+        require(&dora, json!(["admin"])).await;
+        let (phone, _) = Authenticator::enrolled(&dora, app.clock.now()).await;
+        let go = async |session: &Value, company: &str| {
+            let ask = json!({ "company_id": company });
+            bearer(app, session).post("/api/v1/auth/switch-company", &ask).await.expect(200)
+        };
+        // What was proved goes along.
+        let back = go(&go(&session, &free).await, &strict).await;
+        assert_eq!(back["totp_enrolment_required"], false);
+
+        let forget = "UPDATE session SET factor_proved_at = NULL";
+        assert!(app.sql().await.run(forget).await.unwrap() > 0);
+        let renewed = renew(app, &back).await.expect(200);
+        assert_eq!(renewed["totp_enrolment_required"], true);
+        bearer(app, &renewed).get("/api/v1/patients").await.refused(403, "identity.totp_enrolment_required");
+        let back = go(&go(&renewed, &free).await, &strict).await;
+        assert_eq!(back["totp_enrolment_required"], true);
+        bearer(app, &back).get("/api/v1/patients").await.refused(403, "identity.totp_enrolment_required");
+
+        next_code(app);
+        let code = json!({ "totp_code": phone.code(app.clock.now()), "company_id": strict });
+        let proved = sign_in(app, "dora@duas.example", code).await.expect(200);
+        assert_eq!(proved["totp_enrolment_required"], false);
+        assert_eq!(renew(app, &proved).await.expect(200)["totp_enrolment_required"], false);
+    }
+
+    async fn i7_the_password_alone_turns_nothing_off_where_no_factor_was_proved(app) {
+        let doctor = app.member("doctor").await;
+        let (_, codes) = Authenticator::enrolled(&doctor, app.clock.now()).await;
+        assert!(app.sql().await.run("UPDATE session SET factor_proved_at = NULL").await.unwrap() > 0);
+        turn_off(&doctor, json!({ "password": api::demo::PASSWORD })).await.refused(403, "identity.owner_not_proved");
+        sign_in(app, DOCTOR, json!({})).await.refused(401, "identity.totp_code_required");
+        turn_off(&doctor, json!({ "totp_code": codes[0] })).await.expect(204);
     }
 
     async fn i11_seed_and_codes_are_in_no_journal(app) {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::both;
-use crate::support::TestApp;
+use crate::support::{TestApp, text};
 
 const SETTINGS: &str = "/api/v1/settings";
 
@@ -35,6 +35,37 @@ both! {
         assert_eq!(settings["cancel_reason_required"], false);
         let rules = [2_880, 120].map(|minutes| json!({ "minutes_before": minutes, "channel": "preferred" }));
         assert_eq!(settings["reminders"]["rules"], json!(rules));
+    }
+
+    async fn c6_settings_stay_as_their_tag_says(app) {
+        let admin = app.admin().await;
+        let before = admin.get(SETTINGS).await.expect(200);
+        let clinic = text(&admin.get("/api/v1/clinics").await.expect(200)["items"][0]["id"]);
+        let moved = json!({ "time_zone": "America/Manaus" });
+        admin.patch(&format!("/api/v1/clinics/{clinic}"), "*", &moved).await.expect(200);
+        let answer = admin.get(SETTINGS).await;
+        assert_eq!(answer.header("etag"), Some("\"1\""));
+        assert_eq!(answer.expect(200), before);
+    }
+
+    async fn a_founded_company_has_its_settings_in_its_journal(app) {
+        let rows = "SELECT CAST(count(*) AS text) FROM company_settings s JOIN journal_change c \
+            ON c.tenant_id = s.tenant_id AND c.entity_kind = 'settings' AND c.entity_id = s.tenant_id AND c.version = 1";
+        let admin = app.admin().await;
+        let before: i64 = app.sql().await.texts(rows).await[0].parse().unwrap();
+        let ask = json!({ "company_name": "Aurore Paris", "country": "FR" });
+        admin.post("/api/v1/companies", &ask).await.expect(201);
+        let after: i64 = app.sql().await.texts(rows).await[0].parse().unwrap();
+        assert_eq!(after, before + 1);
+    }
+
+    async fn companies_from_before_begin_with_the_usual_settings(app) {
+        let admin = app.admin().await;
+        let before = admin.get(SETTINGS).await.expect(200);
+        let sql = app.sql().await;
+        assert!(sql.run("DELETE FROM company_settings").await.unwrap() >= 2);
+        sql.run(migrations::USUAL_SETTINGS).await.unwrap();
+        assert_eq!(admin.get(SETTINGS).await.expect(200), before);
     }
 
     async fn c3_settings_change_by_merge_patch(app) {

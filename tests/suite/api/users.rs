@@ -63,6 +63,9 @@ both! {
         };
         admin.patch(&nurse, "*", &json!({ "clinic_ids": [one] })).await.expect(200);
         assert_eq!((here(&one).await, here(&other).await), (1, 0));
+        let nowhere = admin.patch(&nurse, "*", &json!({ "clinic_ids": [] })).await.faults();
+        assert_eq!(nowhere, [("/clinic_ids".to_owned(), "required".to_owned())], "none is not all");
+        assert_eq!((here(&one).await, here(&other).await), (1, 0));
         let cleared = admin.patch(&nurse, "*", &json!({ "clinic_ids": null })).await.expect(200);
         assert_eq!(cleared["clinic_ids"], json!([]));
         assert_eq!((here(&one).await, here(&other).await), (1, 1));

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::exceptions::{Exception, find};
 use super::ids::Ids;
-use crate::support::{Answer, Caller, openid};
+use crate::support::{Answer, Caller, fresh_key, openid};
 
 /// Changes that two companies read of, each in its own journal.
 pub const TWO_ENTRIES: &[Exception] = &[
@@ -177,7 +177,7 @@ fn providers(pen: &mut Pen<'_>) {
     pen.line(&Method::GET, "/api/v1/auth/oidc/{provider}/start", &page, None, 303);
     pen.line(&Method::GET, form, &[("state", "none"), ("code", "none")], None, 422);
     pen.line(&Method::POST, form, &[], None, 415);
-    pen.post("/api/v1/auth/oidc/exchange", 200, json!({ "code": code }));
+    pen.post("/api/v1/auth/oidc/exchange", 200, json!({ "code": code, "app_state": openid::STATE }));
 }
 
 fn own_account(pen: &mut Pen<'_>) {
@@ -310,6 +310,10 @@ impl Line {
     pub async fn send_with(&self, caller: &Caller, headers: &[(&str, &str)]) -> Answer {
         let mut all = self.condition();
         all.extend(headers);
+        let key = fresh_key();
+        if self.entry.is_keyed() && !all.iter().any(|(name, _)| *name == "idempotency-key") {
+            all.push(("idempotency-key", &key));
+        }
         let sender = self.sender(caller);
         sender.send(self.method(), &self.url(), self.body.as_ref(), &all).await
     }

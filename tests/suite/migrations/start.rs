@@ -61,3 +61,59 @@ fn a_server_older_than_its_postgresql_database_starts() {
 fn five_nodes_start_at_once_on_an_empty_postgresql_database() {
     block_on(five_nodes(Kind::Postgres));
 }
+
+#[cfg(feature = "postgres")]
+mod roles {
+    use super::*;
+
+    /// A database that is current, its URL signing in as another role, which `with` makes.
+    async fn served_by(role: &str) -> (TestDatabase, Sql) {
+        let mut database = TestDatabase::copy_of_world(Kind::Postgres);
+        let sql = Sql::connect(&database).await;
+        sql.run(&format!("CREATE ROLE {role} LOGIN NOINHERIT")).await.unwrap();
+        let TestDatabase::Postgres { settings, .. } = &mut database else { panic!("not PostgreSQL") };
+        let (_, place) = settings.url.rsplit_once('@').unwrap();
+        settings.url = format!("postgres://{role}@{place}");
+        (database, sql)
+    }
+
+    fn fresh(name: &str) -> String {
+        format!("salus_{name}_{}", std::process::id())
+    }
+
+    #[test]
+    fn i13_another_role_gets_its_rights_on_a_database_that_is_current() {
+        block_on(async {
+            let role = fresh("second");
+            let (database, sql) = served_by(&role).await;
+            let app = TestApp::serve(Kind::Postgres, database).await;
+            app.receptionist().await.get("/api/v1/patients").await.expect(200);
+            let granted = format!("SELECT count(*) FROM information_schema.table_privileges WHERE grantee = '{role}'");
+            assert!(sql.number(&granted).await > 20);
+            let revoked = format!("REVOKE ALL ON patient FROM {role}");
+            sql.run(&revoked).await.unwrap();
+            let mut alone = app.database().settings().clone();
+            alone.migration_url = None;
+            let connect = async |settings| {
+                let (clock, ids) = (Arc::new(SystemClock), Arc::new(SystemIds));
+                Database::connect(settings, Keyring::single([7; 32]), clock, ids).await
+            };
+            let refused = connect(&alone).await.map(drop).unwrap_err();
+            assert!(matches!(&refused, ConnectError::NoRights(named) if *named == role), "{refused}");
+            assert_eq!(persistence::migrate_up(app.database().settings()).await.unwrap(), Vec::<String>::new());
+            connect(&alone).await.unwrap().close().await;
+            app.app.database.close().await;
+        });
+    }
+
+    #[test]
+    fn i13_a_database_that_came_without_its_grants_is_refused_in_words() {
+        block_on(async {
+            let role = fresh("bare");
+            let (database, sql) = served_by(&role).await;
+            sql.run("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM salus_app, salus_across").await.unwrap();
+            let refused = persistence::migrate_up(database.settings()).await.unwrap_err();
+            assert!(refused.to_string().contains("restore the database with its grants"), "{refused}");
+        });
+    }
+}

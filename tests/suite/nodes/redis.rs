@@ -1,10 +1,12 @@
 //! What nodes share through Redis, with a Redis that hangs, goes and comes back.
 
-use std::net::TcpListener;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
 
 use crate::support::{Caller, Kind, TestApp, TestDatabase};
 
@@ -36,6 +38,22 @@ impl Redis {
     /// Sends its process a signal.
     fn signal(&self, signal: &str) {
         assert!(Command::new("kill").args([signal, &self.process.id().to_string()]).status().unwrap().success());
+    }
+
+    /// What it answers to a command; nothing while it cannot be reached.
+    fn says(&self, command: &str) -> String {
+        let Ok(mut line) = TcpStream::connect(("127.0.0.1", self.port)) else { return String::new() };
+        line.write_all(format!("{command}\r\nQUIT\r\n").as_bytes()).unwrap();
+        let mut answer = String::new();
+        line.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    /// How often it was asked for a request of a bucket, or refused one.
+    fn scripts(&self) -> u64 {
+        let stats = self.says("INFO commandstats");
+        let calls = stats.split_once("cmdstat_evalsha:calls=").map_or("0", |(_, rest)| rest);
+        calls.split(',').next().unwrap().parse().unwrap()
     }
 
     fn end(&mut self) {
@@ -132,7 +150,8 @@ async fn c11_nodes_share_their_buckets_and_go_on_alone_while_redis_is_away() {
     let begun = Instant::now();
     assert_eq!(asked(&here, 5).await, [404, 404, 404, 404, 429], "a bucket of its own");
     assert!(begun.elapsed() < Duration::from_secs(2), "a Redis that hangs keeps nobody waiting: {:?}", begun.elapsed());
-    assert!(!is_up(&app.app) && app.app.redis.as_ref().unwrap().fallbacks() >= 5);
+    until("the loss is seen", async || !is_up(&app.app)).await;
+    assert!(app.app.redis.as_ref().unwrap().fallbacks() >= 5);
     let ready = here.get("/health/ready").await.expect(200);
     assert_eq!(ready["status"], "degraded", "{ready:#}");
 
@@ -158,4 +177,53 @@ async fn a_node_starts_without_redis_and_finds_it_later() {
     redis.process = Redis::spawn(redis.port);
     until("Redis is found", async || is_up(&app.app)).await;
     assert_eq!(asked(&app.anonymous(), 3).await, [404, 404, 429]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c11_one_late_answer_does_not_take_redis_away() {
+    let redis = Redis::start();
+    let app = node(&redis, "anonymous=3/h").await;
+    let (here, buckets) = (app.anonymous(), app.app.redis.clone().unwrap());
+    until("the node reaches Redis", async || buckets.is_up()).await;
+    assert_eq!(asked(&here, 3).await, [404; 3]);
+    assert!(redis.says("CLIENT PAUSE 150 ALL").starts_with("+OK"));
+    assert_eq!(asked(&here, 1).await, [404], "counted alone");
+    assert_eq!(buckets.fallbacks(), 1);
+    until("Redis answers again", async || redis.says("PING").starts_with("+PONG")).await;
+    assert!(buckets.is_up());
+    assert_eq!((asked(&here, 1).await, buckets.fallbacks()), (vec![429], 1), "the common bucket still");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c11_a_redis_that_refuses_to_count_is_away_until_it_counts_again() {
+    let redis = Redis::start();
+    let app = node(&redis, "anonymous=3/h").await;
+    let (here, buckets) = (app.anonymous(), app.app.redis.clone().unwrap());
+    until("the node reaches Redis", async || buckets.is_up()).await;
+    assert_eq!(asked(&here, 1).await, [404]);
+    assert!(redis.says("REPLICAOF 127.0.0.1 1").starts_with("+OK"), "nobody writes to a replica");
+    assert_eq!(asked(&here, 1).await, [404], "counted alone");
+    assert!(!buckets.is_up());
+    let before = redis.scripts();
+    until("it was probed some times", async || {
+        assert!(!buckets.is_up() && redis.says("PING").starts_with("+PONG"), "it answers, and is of no use");
+        redis.scripts() >= before + 3
+    })
+    .await;
+    assert_eq!(asked(&here, 3).await, [404, 404, 429], "a bucket of its own");
+    assert!(redis.says("REPLICAOF NO ONE").starts_with("+OK"));
+    until("it is found again", async || buckets.is_up()).await;
+    assert_eq!(asked(&here, 3).await, [404, 404, 429], "the common bucket");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c11_redis_is_told_nobodys_address() {
+    let redis = Redis::start();
+    let app = node(&redis, "anonymous=3/h").await;
+    until("the node reaches Redis", async || is_up(&app.app)).await;
+    asked(&app.anonymous(), 1).await;
+    let kept = redis.says("KEYS *");
+    let hash: [u8; 32] = Sha256::digest(b"Some(127.0.0.1)").into();
+    let hash: String = hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+    assert!(kept.contains("salus:{limit}:") && !kept.contains(&hash) && !kept.contains("127.0.0.1"), "{kept}");
 }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use api::worker::{Pace, Worker};
 use chrono::Duration;
+use identity::model::mail::Mail;
+use identity::ports::{MailFailed, Mailer};
 use identity::usecase::send_mail::SendMail;
 use kernel::ids::{PatientId, TenantId};
 use kernel::jobs::{Failure, Job, JobHandler, JobQueue, LEASE, MAX_TRIES};
@@ -30,6 +32,16 @@ impl JobHandler for Failing {
 
     async fn run(&self, _: &Job) -> Result<(), Failure> {
         Err(self.0.clone())
+    }
+}
+
+/// A mail server that is away.
+struct Away;
+
+#[async_trait::async_trait]
+impl Mailer for Away {
+    async fn send(&self, _: &Mail) -> Result<(), MailFailed> {
+        Err(MailFailed::Unavailable)
     }
 }
 
@@ -171,6 +183,21 @@ both! {
         assert_eq!(sql.texts("SELECT last_error FROM job WHERE status = 'dead'").await, ["no luck"]);
         assert_eq!(worker.run_due().await.unwrap(), 0, "it is not tried again");
         sql.run("DELETE FROM job").await.unwrap();
+    }
+
+    async fn i10_a_mail_outlives_a_mail_server_that_is_away_for_two_days(app) {
+        let tenant = signed_up(app).await;
+        let before = mails(app, tenant).await;
+        let away: Arc<dyn JobHandler> = Arc::new(SendMail { mailer: Arc::new(Away), app_url: String::new() });
+        let queue = Arc::new(app.app.database.clone());
+        let worker = Worker::new(queue, [away], app.clock.clone(), Arc::new(SystemIds), Pace::default());
+        for _ in 0..48 {
+            worker.run_due().await.unwrap();
+            app.clock.advance(Duration::hours(1));
+        }
+        assert_eq!(app.sql().await.number("SELECT count(*) FROM job WHERE status = 'dead'").await, 0);
+        app.settle().await;
+        assert_eq!(mails(app, tenant).await, before + 1);
     }
 
     async fn a_job_that_can_never_work_is_dead_at_once(app) {

@@ -106,19 +106,54 @@ both! {
         assert_eq!(broken(app, tenant).await, Some(Broken::Altered(5)));
     }
 
-    async fn i11_a_removed_link_is_found_in_the_middle_and_a_known_head_at_the_end(app) {
+    async fn i11_any_number_of_foreign_entries_of_one_transaction_keeps_nobody_waiting(app) {
+        let (admin, sql, tenant) = (app.admin().await, app.sql().await, aurora(app).await);
+        app.settle().await;
+        let own = sql.id(&tenant.to_string());
+        let (numbers, id) = match app.kind() {
+            Kind::Postgres => ("generate_series(1, 1200) AS n", "gen_random_uuid()"),
+            Kind::Sqlite => (
+                "(WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 1200) SELECT n FROM c) AS n",
+                "randomblob(16)",
+            ),
+        };
+        let insert = format!(
+            "INSERT INTO journal_entry (tenant_id, id, at, act, entity_kind, entity_id, version) \
+             SELECT tenant_id, {id}, at, act, entity_kind, entity_id, version FROM journal_entry e, {numbers} \
+             WHERE tenant_id = {own} AND e.id = (SELECT entry_id FROM journal_link WHERE tenant_id = {own} AND position = 1)"
+        );
+        assert_eq!(sql.run(&insert).await.unwrap(), 1_200);
+        let patient = text(&admin.post("/api/v1/patients", &json!({ "name": "Depois" })).await.expect(201)["id"]);
+        app.settle().await;
+        let page = admin.get(&format!("/api/v1/audit?entity_id={patient}")).await.expect(200);
+        assert_eq!(page["items"].as_array().unwrap().len(), 1);
+        assert!(matches!(broken(app, tenant).await, Some(Broken::Foreign(_))));
+    }
+
+    async fn i11_a_chain_whose_key_is_gone_is_broken(app) {
+        let (sql, tenant) = (app.sql().await, aurora(app).await);
+        app.settle().await;
+        let own = format!("tenant_id = {}", sql.id(&tenant.to_string()));
+        let refused = sql.run(&format!("DELETE FROM chain_key WHERE {own}")).await.unwrap_err();
+        assert!(refused.contains("append_only"), "{refused}");
+        tamper(app, &sql, "chain_key", &format!("DELETE FROM chain_key WHERE {own}")).await;
+        assert_eq!(broken(app, tenant).await, Some(Broken::Keyless));
+    }
+
+    async fn i11_a_removed_link_is_found_in_the_middle_and_at_the_end(app) {
         let (sql, tenant) = (app.sql().await, aurora(app).await);
         app.settle().await;
         let database = &app.app.database;
         let head = database.verify_whole_journal(tenant, None).await.unwrap().head;
-        let own = format!("tenant_id = {}", sql.id(&tenant.to_string()));
-        tamper(app, &sql, "journal_link", &format!("DELETE FROM journal_link WHERE {own} AND position = {}", head.position)).await;
-        assert_eq!(broken(app, tenant).await, None, "a chain that ends sooner is whole in itself");
-        let known = database.verify_whole_journal(tenant, Some(&head)).await.unwrap();
-        assert_eq!(known.broken, Some(Broken::Missing(head.position)));
         let forged = Head { position: head.position - 1, mac: vec![0; 32] };
         let forged = database.verify_whole_journal(tenant, Some(&forged)).await.unwrap();
         assert_eq!(forged.broken, Some(Broken::Altered(head.position - 1)));
+        let known = Head { position: head.position + 1, mac: vec![0; 32] };
+        let known = database.verify_whole_journal(tenant, Some(&known)).await.unwrap();
+        assert_eq!(known.broken, Some(Broken::Missing(head.position + 1)));
+        let own = format!("tenant_id = {}", sql.id(&tenant.to_string()));
+        tamper(app, &sql, "journal_link", &format!("DELETE FROM journal_link WHERE {own} AND position = {}", head.position)).await;
+        assert_eq!(broken(app, tenant).await, Some(Broken::Missing(head.position)), "its entry had a link once");
         if app.kind() == Kind::Postgres {
             tamper(app, &sql, "journal_link", &format!("DELETE FROM journal_link WHERE {own} AND position = 9")).await;
         } else {

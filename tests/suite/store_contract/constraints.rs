@@ -195,12 +195,6 @@ const SEEDS: &[(&str, &str)] = &[
     ),
     ("recovery_code", "INSERT INTO recovery_code (account_id, hash) SELECT id, {bytes} FROM account LIMIT 1"),
     (
-        "company_settings",
-        "INSERT INTO company_settings (tenant_id, time_zone, working_hours, totp_required_roles, reminders, reopen_hours, \
-         reply_hours, cancel_reason_required, updated_at, version) \
-         SELECT tenant_id, 'UTC', '{}', '[]', '{}', 24, 24, false, created_at, 2 FROM company LIMIT 1",
-    ),
-    (
         "invitation",
         "INSERT INTO invitation (tenant_id, id, email, role, clinic_ids, invited_by, hash, created_at, expires_at, version) \
          SELECT tenant_id, {new}, 'open@example.org', 'nurse', '[]', id, {bytes}, created_at, created_at, 1 FROM membership LIMIT 1",
@@ -225,8 +219,8 @@ const SEEDS: &[(&str, &str)] = &[
     ),
     (
         "oidc_grant",
-        "INSERT INTO oidc_grant (id, provider, hash, sealed, stage, expires_at) \
-         SELECT {new}, 'google', {bytes}, {bytes}, 'code', created_at FROM account LIMIT 1",
+        "INSERT INTO oidc_grant (id, provider, hash, sealed, browser_hash, stage, wrong_answers, expires_at) \
+         SELECT {new}, 'google', {bytes}, {bytes}, {bytes}, 'code', 0, created_at FROM account LIMIT 1",
     ),
     (
         "oidc_link",

@@ -2,11 +2,11 @@
 //! chain stays whole (I11).
 
 use kernel::ids::{PatientId, TenantId};
-use kernel::{Origin, Permission, Permit, SubjectKeys as _, commit, unheard};
+use kernel::{Change, Facts, Origin, Permission, Permit, SubjectKeys as _, Transaction as _, commit, unheard};
 use serde_json::{Value, json};
 
 use crate::both;
-use crate::support::{Caller, Office, Sql, TestApp, text};
+use crate::support::{Caller, Kind, Office, Sql, TestApp, text};
 
 struct Erasing;
 
@@ -85,6 +85,35 @@ both! {
         assert_eq!(seen[..2], [("shown", &names[0]), ("shown", &names[1])]);
         assert_eq!(seen[2..4], [("erased", &null), ("erased", &null)]);
         server.stop(false).await;
+    }
+
+    async fn i11_an_erasure_waits_for_a_first_key_that_is_not_committed_yet(app) {
+        let (admin, sql) = (app.admin().await, app.sql().await);
+        let tenant = tenant(&admin).await;
+        let patient = "01900000-0000-7000-8000-0000000000fc";
+        let id = PatientId::from_uuid(patient.parse().unwrap());
+        let permit = Permit::<Erasing>::system(tenant, "test", Origin::default());
+        let told = Change::created(id, 1, Facts::new().personal("name", "Ana"));
+        let first = app.app.database.open(permit.scope()).await.unwrap();
+        first.append(&permit.journal(id, app.app.clock().now()).changed(told)).await.unwrap();
+        let waits = async {
+            // SQLite has one writer: there it waits for its turn.
+            let waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted \
+                           AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+            while app.kind() == Kind::Postgres && sql.number(waiting).await == 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        let erasure = erase(app, tenant, patient);
+        tokio::pin!(erasure);
+        tokio::select! {
+            biased;
+            destroyed = &mut erasure => panic!("it did not wait: {destroyed}"),
+            () = waits => {}
+        }
+        Box::new(first).finish().await.unwrap();
+        assert_eq!(erasure.await, 1);
+        assert_eq!(keys_of(&sql, patient).await, 0);
     }
 
     async fn i11_a_node_makes_one_key_per_person_and_none_where_nothing_is_personal(app) {

@@ -25,6 +25,7 @@ const PLAIN: &[(&str, &str)] = &[
     ("journal_link.prev", "a mac"),
     ("oidc_flow.browser_hash", "a hash"),
     ("oidc_flow.state_hash", "a hash"),
+    ("oidc_grant.browser_hash", "a hash"),
     ("oidc_grant.hash", "a hash"),
     ("recovery_code.hash", "a hash"),
     ("refresh_token.hash", "a hash"),
@@ -224,6 +225,89 @@ both! {
         let mails = last.database.caught_mails(TenantId::from_uuid(tenant)).await.unwrap();
         assert!(mails.iter().any(|mail| mail.to == ADDRESSEE));
         server.stop(false).await;
+        put_back(app).await;
+    }
+
+    async fn i11_an_entry_under_a_key_that_is_not_known_yet_keeps_its_place(app) {
+        let office = Office::open(app).await;
+        let (sql, both_keys) = (app.sql().await, format!("{SECOND},{MASTER_KEY}"));
+        app.settle().await;
+        let (node, there, server) = app.second_node_with(&[("MASTER_KEY", &both_keys)]).await;
+        let staff = Caller { token: office.staff.token.clone(), ..there };
+        let newer = text(&staff.post("/api/v1/patients", &json!({ "name": "Nova" })).await.expect(201)["id"]);
+        // The sequencer that knows the older key alone goes on with what it knows.
+        let older = office.patient("Velha").await;
+        app.app.sequencer().run_dry().await.unwrap();
+        let linked = |patient: &str| {
+            format!(
+                "SELECT count(*) FROM journal_link l JOIN journal_entry e ON e.tenant_id = l.tenant_id AND e.id = l.entry_id \
+                 WHERE e.entity_id = {}",
+                sql.id(patient)
+            )
+        };
+        assert_eq!((sql.number(&linked(&newer)).await, sql.number(&linked(&older)).await), (0, 1));
+        node.sequencer().run_dry().await.unwrap();
+        assert_eq!(sql.number(&linked(&newer)).await, 1);
+        let tenant = TenantId::from_uuid(company(&office.admin).await);
+        assert_eq!(node.database.verify_whole_journal(tenant, None).await.unwrap().broken, None);
+        server.stop(false).await;
+        put_back(app).await;
+    }
+
+    async fn i12_rotations_at_once_beside_a_writer_leave_nothing_under_the_old_key(app) {
+        let filled = fill(app).await;
+        let sql = app.sql().await;
+        for n in 0..120 {
+            let name = format!("Muita {n}");
+            filled.office.staff.post_once("/api/v1/patients", &name, &json!({ "name": name })).await.expect(201);
+        }
+        let replies = versions(&sql).await[&("idempotency.body", 1)];
+        assert!(replies > 100, "{replies}");
+        let both_keys = format!("{SECOND},{MASTER_KEY}");
+        let (one, there, first) = app.second_node_with(&[("MASTER_KEY", &both_keys)]).await;
+        let (other, _, second) = app.second_node_with(&[("MASTER_KEY", &both_keys)]).await;
+        let staff = Caller { token: filled.office.staff.token.clone(), ..there };
+        let writer = async {
+            for n in 0..20 {
+                let name = format!("Beside {n}");
+                staff.post_once("/api/v1/patients", &name, &json!({ "name": name })).await.expect(201);
+            }
+        };
+        let (once, twice, ()) = tokio::join!(one.database.rotate_keys(&quiet), other.database.rotate_keys(&quiet), writer);
+        let renewed = |all: &[Rotated]| all.iter().find(|seen| seen.column == "idempotency.body").unwrap().renewed;
+        let (once, twice) = (once.unwrap(), twice.unwrap());
+        assert_eq!(renewed(&once) + renewed(&twice), u64::try_from(replies).unwrap(), "each value once");
+        assert!(once.iter().chain(&twice).all(|seen| seen.unreadable == 0), "{once:?} {twice:?}");
+        let last = one.database.rotate_keys(&quiet).await.unwrap();
+        assert!(last.iter().all(|seen| seen.left == 0 && seen.renewed == 0), "{last:?}");
+        assert!(all_are(&versions(&sql).await, 2));
+        for name in ["Muita 0", "Muita 119", "Beside 19"] {
+            let again = staff.post_once("/api/v1/patients", name, &json!({ "name": name })).await;
+            assert_eq!(again.header("idempotency-replayed"), Some("true"), "{name}");
+        }
+        (first.stop(false).await, second.stop(false).await);
+        put_back(app).await;
+    }
+
+    async fn i12_what_the_journal_told_under_the_master_key_withholds_the_success(app) {
+        let filled = fill(app).await;
+        let sql = app.sql().await;
+        let digits = "01".repeat(40);
+        let value = if app.kind() == Kind::Sqlite { format!("x'{digits}'") } else { format!("'\\x{digits}'::bytea") };
+        let entry = "SELECT entry_id FROM journal_link WHERE position = 1 LIMIT 1";
+        let insert = format!(
+            "INSERT INTO journal_change (tenant_id, id, entry_id, ordinal, entity_kind, entity_id, version, before, after, sealed) \
+             SELECT tenant_id, {}, entry_id, 99, entity_kind, entity_id, version, before, after, {value} FROM journal_change \
+             WHERE entry_id = ({entry}) ORDER BY ordinal LIMIT 1",
+            sql.id("01900000-0000-7000-8000-0000000000fd")
+        );
+        assert_eq!(sql.run(&insert).await.unwrap(), 1);
+        let both_keys = format!("{SECOND},{MASTER_KEY}");
+        let done = salus(app.database()).env("MASTER_KEY", &both_keys).args(["keys", "rotate"]).output().unwrap();
+        let said = String::from_utf8_lossy(&done.stdout).into_owned();
+        assert!(!done.status.success() && said.contains("journal_change.sealed 0 sealed anew, 0 do not open, 1 under older keys"), "{said}");
+        assert!(!said.contains("everything lies under the newest key"), "{said}");
+        drop(filled);
         put_back(app).await;
     }
 

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use chrono::Duration;
 use serde_json::json;
 
 use crate::both;
@@ -64,6 +65,30 @@ both! {
             assert!(!holds(&bytes, "bracadabra"), "a mail lies open");
         }
         assert!(!mails.is_empty());
+    }
+
+    async fn i10_links_go_with_their_time_and_caught_mails_some_days_later(app) {
+        let ask = json!({ "company_name": "Empresa Fugaz", "name": NAME, "email": "fugaz@example.com", "password": "três tigres e um trigal" });
+        app.anonymous().post("/api/v1/auth/sign-up", &ask).await.expect(201);
+        app.anonymous().post("/api/v1/auth/password/forgot", &json!({ "email": "fugaz@example.com" })).await.expect(202);
+        app.settle().await;
+        let sql = app.sql().await;
+        let count = async |table: &str| sql.number(&format!("SELECT count(*) FROM {table}")).await;
+        let (links, mails) = (count("signed_token").await, count("mail").await);
+        assert!(links >= 2 && mails >= 2, "{links} links, {mails} mails");
+        let forget = async || app.app.database.forget_spent_secrets().await.unwrap();
+        app.clock.advance(Duration::hours(1));
+        forget().await;
+        assert_eq!(count("signed_token").await, links - 1, "the link to a new password worked for an hour");
+        app.clock.advance(Duration::hours(71));
+        forget().await;
+        assert_eq!((count("signed_token").await, count("mail").await), (0, mails));
+        app.clock.advance(Duration::hours(71));
+        forget().await;
+        assert_eq!(count("mail").await, mails);
+        app.clock.advance(Duration::hours(1));
+        forget().await;
+        assert_eq!(count("mail").await, 0);
     }
 }
 

@@ -1,9 +1,17 @@
 //! Somebody who sends requests.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use reqwest::Method;
 use serde_json::Value;
 
 use super::answer::Answer;
+
+/// An `Idempotency-Key` that no other request has.
+pub fn fresh_key() -> String {
+    static KEYS: AtomicU64 = AtomicU64::new(0);
+    format!("fresh-{}", KEYS.fetch_add(1, Ordering::Relaxed))
+}
 
 /// Somebody who sends requests, signed in or not.
 #[derive(Clone)]
@@ -18,7 +26,11 @@ impl Caller {
         self.send(Method::GET, path, None, &[]).await
     }
 
+    /// A creating request, with a key where one is needed.
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        if ["/invitations", "/replay"].iter().any(|ending| path.ends_with(ending)) {
+            return self.post_once(path, &fresh_key(), body).await;
+        }
         self.send(Method::POST, path, Some(body), &[]).await
     }
 

@@ -17,7 +17,7 @@ pub use answer::Answer;
 pub use app::{MASTER_KEY, TestApp, run};
 pub use authenticator::Authenticator;
 pub use binary::salus;
-pub use caller::Caller;
+pub use caller::{Caller, fresh_key};
 pub use crowd::at_once;
 pub use database::{Kind, TestDatabase};
 pub use dead::ADDRESSEE;

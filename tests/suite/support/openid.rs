@@ -26,6 +26,9 @@ pub struct Visit {
 /// Where a test's pages lie.
 pub const PAGE: &str = "http://127.0.0.1:8080/signed-in";
 
+/// What a page of a test knows its own sign-in by.
+pub const STATE: &str = "tab_7";
+
 /// The value of a parameter of an address.
 pub fn parameter(address: &str, name: &str) -> Option<String> {
     let (_, query) = address.split_once('?')?;
@@ -98,13 +101,15 @@ impl Visit {
 
 /// The one-time code of somebody who signed in at Google.
 pub async fn google_code(app: &TestApp, subject: &str, email: &str) -> String {
-    let landing = Visit::begin(app, "google").await.land(app, "google", subject, email).await;
+    let path = format!("/api/v1/auth/oidc/google/start?return_to={PAGE}&app_state={STATE}");
+    let landing = Visit::of(&app.anonymous().get(&path).await).land(app, "google", subject, email).await;
     parameter(&landing, "code").unwrap_or_else(|| panic!("no code: {landing}"))
 }
 
 /// The same of somebody whose account is tied, which needs nothing beside it any more.
 pub async fn tied_code(app: &TestApp, email: &str) -> String {
-    let ask = serde_json::json!({ "code": google_code(app, email, email).await, "password": api::demo::PASSWORD });
+    let code = google_code(app, email, email).await;
+    let ask = serde_json::json!({ "code": code, "app_state": STATE, "password": api::demo::PASSWORD });
     app.anonymous().post("/api/v1/auth/oidc/exchange", &ask).await.expect(200);
     google_code(app, email, email).await
 }

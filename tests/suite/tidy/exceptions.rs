@@ -28,7 +28,6 @@ const SYSTEM_PERMITS: &[(&str, usize, &str)] = &[
 /// Files that work across tenants, how often, and why.
 const ACROSS_TENANTS: &[(&str, usize, &str)] = &[
     ("crates/identity/src/usecase/accept_invitation.rs", 1, "a mailed token names no company"),
-    ("crates/identity/src/usecase/authenticate_key.rs", 1, "a key names no company"),
     ("crates/identity/src/usecase/begin_totp.rs", 1, "a second factor belongs to an account"),
     (
         "crates/identity/src/usecase/change_password.rs",
@@ -38,11 +37,11 @@ const ACROSS_TENANTS: &[(&str, usize, &str)] = &[
     ("crates/identity/src/usecase/confirm_totp.rs", 1, "a second factor belongs to an account"),
     ("crates/identity/src/usecase/disable_totp.rs", 1, "a second factor belongs to an account"),
     ("crates/identity/src/usecase/enrol_member.rs", 1, "an account may exist already, in another company"),
-    ("crates/identity/src/usecase/exchange_oidc.rs", 3, "a one-time code names no company"),
+    ("crates/identity/src/usecase/exchange_oidc.rs", 4, "a one-time code names no company"),
     ("crates/identity/src/usecase/finish_oidc.rs", 2, "whoever comes back from a provider is nobody yet"),
     ("crates/identity/src/usecase/forgot_password.rs", 2, "an address names no company"),
     ("crates/identity/src/usecase/found_company.rs", 1, "the account is global, its company new"),
-    ("crates/identity/src/usecase/note_seen.rs", 1, "one statement for the sessions of all companies"),
+    ("crates/identity/src/usecase/note_seen.rs", 1, "sessions and keys of all companies at once"),
     ("crates/identity/src/usecase/refresh.rs", 1, "a refresh token names no company"),
     ("crates/identity/src/usecase/reset_password.rs", 1, "a mailed secret names no company"),
     ("crates/identity/src/usecase/send_verification.rs", 1, "an account belongs to no company"),

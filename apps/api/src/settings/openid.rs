@@ -47,21 +47,26 @@ fn one(reader: &mut Reader<'_>, of: &Of) -> Result<Option<Registration>, Noted> 
     let text = |text: &str| Ok(text.to_owned());
     let id = reader.optional(of.id, text);
     let secret = reader.optional(of.secret, |text| Ok(Zeroizing::new(text.to_owned())));
-    let issuer = reader.optional(of.issuer, issuer)?;
-    let issuer = issuer.unwrap_or_else(|| usual_issuer(of.provider).to_owned());
-    match (id?, secret?) {
-        (Some(client_id), Some(client_secret)) => {
-            Ok(Some(Registration { provider: of.provider, issuer, client_id, client_secret }))
-        }
-        (Some(_), None) => Err(reader.refuse(of.secret, format!("is required with {}", of.id.name))),
-        (None, Some(_)) => Err(reader.refuse(of.id, format!("is required with {}", of.secret.name))),
-        (None, None) => Ok(None),
+    let issuer = reader.optional(of.issuer, issuer);
+    let lacks = match (&id, &secret, &issuer) {
+        (Ok(Some(_)), Ok(None), _) => Some((of.secret, of.id)),
+        (Ok(None), Ok(Some(_)), _) => Some((of.id, of.secret)),
+        (Ok(None), Ok(None), Ok(Some(_))) => Some((of.id, of.issuer)),
+        _ => None,
+    };
+    if let Some((absent, with)) = lacks {
+        return Err(reader.refuse(absent, format!("is required with {}", with.name)));
     }
+    let issuer = issuer?.unwrap_or_else(|| usual_issuer(of.provider).to_owned());
+    let whole = id?.zip(secret?);
+    let registered =
+        |(client_id, client_secret)| Registration { provider: of.provider, issuer, client_id, client_secret };
+    Ok(whole.map(registered))
 }
 
 /// What a provider says in plain text anybody could have said.
 fn issuer(text: &str) -> Result<String, String> {
-    let url = parse::web_url(text)?;
+    let url = parse::web_url_as_written(text)?;
     if url.starts_with("https://") || parse::is_loopback_url(&url) {
         Ok(url)
     } else {
@@ -90,6 +95,16 @@ mod tests {
         assert!(!format!("{found:?}").contains("hush"));
         assert_eq!(read_from(&google[..1]).unwrap_err(), ["OIDC_GOOGLE_CLIENT_SECRET"]);
         assert_eq!(read_from(&google[1..]).unwrap_err(), ["OIDC_GOOGLE_CLIENT_ID"]);
+    }
+
+    #[test]
+    fn i8_every_wrong_variable_of_every_provider_is_named() {
+        let wrong = [("OIDC_GOOGLE_CLIENT_ID", "salus"), ("OIDC_GOOGLE_ISSUER", "ftp://id.example")];
+        let lonely = [("OIDC_APPLE_ISSUER", "https://id.example")];
+        assert_eq!(read_from(&wrong).unwrap_err(), ["OIDC_GOOGLE_ISSUER", "OIDC_GOOGLE_CLIENT_SECRET"]);
+        assert_eq!(read_from(&lonely).unwrap_err(), ["OIDC_APPLE_CLIENT_ID"]);
+        let both = [&wrong[..], &lonely[..]].concat();
+        assert_eq!(read_from(&both).unwrap_err().len(), 3);
     }
 
     #[test]

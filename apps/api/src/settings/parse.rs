@@ -58,12 +58,31 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|error| format!("must be an address and a port, such as 127.0.0.1:8080: {error}"))
 }
 
+/// An address as browsers write it: scheme and host in small letters, and no port that goes without saying.
 pub(super) fn web_url(text: &str) -> Result<String, String> {
+    let uri = web_uri(text)?;
+    let scheme = uri.scheme_str().unwrap_or_default().to_ascii_lowercase();
+    let usual = if scheme == "https" { 443 } else { 80 };
+    let port = uri.port_u16().filter(|port| *port != usual).map(|port| format!(":{port}")).unwrap_or_default();
+    let host = uri.host().unwrap_or_default().to_ascii_lowercase();
+    Ok(format!("{scheme}://{host}{port}{}", uri.path()).trim_end_matches('/').to_owned())
+}
+
+/// The same address as it was written, for what is compared letter by letter.
+pub(super) fn web_url_as_written(text: &str) -> Result<String, String> {
+    web_uri(text).map(|_uri| text.trim_end_matches('/').to_owned())
+}
+
+fn web_uri(text: &str) -> Result<Uri, String> {
     const FORM: &str = "must be http(s)://host[:port][/path]";
     let uri: Uri = text.parse().map_err(|error| format!("{FORM}: {error}"))?;
-    let plain = uri.query().is_none() && uri.authority().is_some_and(|a| !a.as_str().contains('@'));
+    let authority = uri.authority().map(|authority| authority.as_str()).unwrap_or_default();
+    let port = uri.host().and_then(|host| authority.strip_prefix(host));
+    let has_host = port.is_some_and(|port| port.is_empty() || uri.port_u16().is_some());
+    // The parser drops a fragment without a word.
+    let plain = has_host && !text.contains(['?', '#']);
     match uri.scheme_str() {
-        Some("http" | "https") if plain => Ok(text.trim_end_matches('/').to_owned()),
+        Some("http" | "https") if plain => Ok(uri),
         _ => Err(FORM.to_owned()),
     }
 }
@@ -137,6 +156,38 @@ mod tests {
         let networks = networks("10.0.0.0/8, ::1").unwrap();
         assert_eq!(networks.iter().map(ToString::to_string).collect::<Vec<_>>(), ["10.0.0.0/8", "::1/128"]);
         assert!(super::networks("10.0.0.0/33").unwrap_err().contains("10.0.0.0/33"));
+    }
+
+    #[test]
+    fn an_address_of_ours_has_no_fragment_query_or_name_and_is_written_as_browsers_do() {
+        for (text, written) in [
+            ("HTTPS://App.Example:443/Clinic/", "https://app.example/Clinic"),
+            ("http://a.example:80", "http://a.example"),
+            ("https://a.example:80", "https://a.example:80"),
+            ("http://[::1]:8080/", "http://[::1]:8080"),
+        ] {
+            assert_eq!(web_url(text).as_deref(), Ok(written));
+        }
+        for bad in [
+            "https://app.example/#/",
+            "https://app.example#x",
+            "https://app.example/?x",
+            "https://u@app.example",
+            "https://app.example:99999",
+            "https://:443",
+            "/app",
+        ] {
+            assert!(web_url(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn c12_an_origin_is_compared_as_browsers_send_it() {
+        assert_eq!(
+            origins("HTTPS://A.Example:443, http://b.example:80/").unwrap(),
+            ["https://a.example", "http://b.example"]
+        );
+        assert!(origins("https://a.example/#x").is_err());
     }
 
     #[test]

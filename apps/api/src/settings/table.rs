@@ -49,7 +49,7 @@ variables! {
     OIDC_APPLE_CLIENT_ID, None, false, "The same at Apple: the id of the service.";
     OIDC_APPLE_CLIENT_SECRET, None, true, "The JWT that Apple takes for a secret, signed with the key it gave; it lasts six months at most.";
     OIDC_APPLE_ISSUER, None, false, "Another issuer in place of Apple's.";
-    MASTER_KEY, None, true, "`v2:BASE64,v1:BASE64` (32 bytes each), newest first. Absent in development: made in `data/master.key`.";
+    MASTER_KEY, None, true, "`v2:BASE64,v1:BASE64` (32 bytes each), newest first. Absent in development: made in `data/master.key`. A new key comes in two steps: first behind the old one on every node (`v1:…,v2:…`), then in front (`v2:…,v1:…`), so that no node writes under a key that another does not know.";
     METRICS_ADDR, None, false, "A second address, of `serve` as of `worker`, that serves `/metrics` alone, to everybody who reaches it. Absent: none.";
     METRICS_TOKEN, None, true, "The bearer token, of 16 characters or more, that opens `/metrics` on `BIND_ADDR`. Absent: closed there.";
     RATE_LIMITS, None, false, "`off`, or changes of the defaults such as `sign-in=120/min,anonymous=off`; see below.";

@@ -8,15 +8,18 @@ use async_trait::async_trait;
 use gateways::otlp::{Attribute, Exporter, Span};
 use gateways::redis::Redis;
 use identity::Identity;
+use identity::model::api_key::KeyText;
 use identity::model::csrf::CsrfToken;
 use identity::usecase::authenticate::{AuthenticateError, authenticate};
 use kernel::ids::{SessionId, TenantId};
+use kernel::seal::Keyring;
 use kernel::{Principal, StoreError};
 use persistence::Database;
 use rest::authentication::Authenticate;
 use rest::health::{Health, HealthCheck, Readiness};
 use rest::limits::{SharedBucket, SharedBuckets, Taken};
 use rest::traces::{AnsweredRequest, Traces};
+use uuid::Uuid;
 
 use crate::worker::Alarm;
 
@@ -29,24 +32,34 @@ pub(super) struct Parts {
     pub(super) redis: Option<Redis>,
 }
 
-/// Buckets in Redis.
-pub(super) struct Buckets(Redis);
+/// Buckets in Redis, under names that tell nobody without the master key whose they are.
+pub(super) struct Buckets {
+    redis: Redis,
+    keyring: Arc<Keyring>,
+}
 
 impl Buckets {
-    pub(super) fn shared(redis: Redis) -> Arc<dyn SharedBuckets> {
-        Arc::new(Self(redis))
+    pub(super) fn shared(redis: Redis, keyring: Arc<Keyring>) -> Arc<dyn SharedBuckets> {
+        Arc::new(Self { redis, keyring })
     }
 }
 
 #[async_trait]
 impl SharedBuckets for Buckets {
     async fn take(&self, bucket: &SharedBucket) -> Option<Taken> {
-        let taken = self.0.take(&bucket.key, bucket.requests, bucket.between).await?;
+        let name = name(&self.keyring, &bucket.key)?;
+        let taken = self.redis.take(&name, bucket.requests, bucket.between).await?;
         Some(match taken {
             gateways::redis::Taken::Left(left) => Taken::Left(left),
             gateways::redis::Taken::Empty(wait) => Taken::Empty(wait),
         })
     }
+}
+
+/// Whoever knows all addresses knows all of their hashes, too, but not their MACs.
+fn name(keyring: &Keyring, key: &str) -> Option<String> {
+    let mac = keyring.mac(Uuid::nil(), "rate limits", key.as_bytes()).ok()?;
+    Some(format!("{:032x}", u128::from_be_bytes(*mac.first_chunk()?)))
 }
 
 /// Answered requests, to the collector of traces.
@@ -93,6 +106,10 @@ impl Authenticate for Tokens {
         }
     }
 
+    fn is_unproved(&self, token: &str) -> bool {
+        KeyText::read(token).is_some() && self.0.callers.of(token, self.0.clock.now()).is_none()
+    }
+
     fn is_csrf_token(&self, text: &str, tenant: TenantId, session: SessionId) -> bool {
         CsrfToken::fits(text, &self.0.keyring, tenant, session)
     }
@@ -119,5 +136,21 @@ impl Readiness for Parts {
 impl Alarm for Database {
     async fn woken(&self, at_most: Duration) {
         Self::woken(self, at_most).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn c11_a_shared_bucket_is_named_by_what_only_holders_of_the_master_key_can_work_out() {
+        let (ours, theirs) = (Keyring::single([1; 32]), Keyring::single([2; 32]));
+        let key = "sign-in:00112233445566778899aabbccddeeff";
+        let named = name(&ours, key).unwrap();
+        assert_eq!(Some(&named), name(&ours.clone(), key).as_ref(), "every node names it alike");
+        assert_ne!(Some(&named), name(&theirs, key).as_ref());
+        assert_ne!(Some(&named), name(&ours, "sign-up:00112233445566778899aabbccddeeff").as_ref());
+        assert!(named.len() == 32 && !named.contains("00112233"));
     }
 }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use kernel::jobs::{Failure, Job, JobHandler, backoff};
+use kernel::jobs::{Failure, Job, JobHandler, MAX_TRIES, backoff};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, interval_at};
 
 use super::Worker;
@@ -18,13 +19,14 @@ impl Worker {
             None => Some(Err(Failure::Retry("no_handler"))),
         };
         let kind = handler.map_or("unknown", |handler| handler.kind());
+        let max_tries = handler.map_or(MAX_TRIES, |handler| handler.max_tries(&job));
         let reported = match outcome {
             None => return,
             Some(Ok(())) => {
                 self.tally.count(kind, Outcome::Delivered);
                 self.queue.done(&self.name, &job).await
             }
-            Some(Err(failure)) => self.report_failure(&job, kind, failure).await,
+            Some(Err(failure)) => self.report_failure(&job, (kind, max_tries), failure).await,
         };
         if let Err(error) = reported {
             // The lease runs out and the job runs again, which its handler bears.
@@ -34,15 +36,16 @@ impl Worker {
 
     async fn work(&self, handler: Arc<dyn JobHandler>, job: &Job) -> Option<Result<(), Failure>> {
         let own = job.clone();
-        let mut run = tokio::spawn(async move { handler.run(&own).await });
+        let mut runs = JoinSet::new();
+        // It ends with this shift, should that be cut off.
+        runs.spawn(async move { handler.run(&own).await });
         let mut beat = interval_at(Instant::now() + self.pace.heartbeat, self.pace.heartbeat);
         loop {
             tokio::select! {
                 biased;
-                done = &mut run => return Some(done.unwrap_or(Err(Failure::Retry("panicked")))),
+                done = runs.join_next() => return Some(done?.unwrap_or(Err(Failure::Retry("panicked")))),
                 _ = beat.tick() => {
                     if self.lease_is_lost(job).await {
-                        run.abort();
                         return None;
                     }
                 }
@@ -65,9 +68,14 @@ impl Worker {
         }
     }
 
-    async fn report_failure(&self, job: &Job, kind: &'static str, failure: Failure) -> Result<(), kernel::StoreError> {
+    async fn report_failure(
+        &self,
+        job: &Job,
+        (kind, max_tries): (&'static str, i32),
+        failure: Failure,
+    ) -> Result<(), kernel::StoreError> {
         let (reason, wait) = match failure {
-            Failure::Retry(reason) => (reason, backoff(job.tries, self.jitter())),
+            Failure::Retry(reason) => (reason, backoff(job.tries, max_tries, self.jitter())),
             Failure::Final(reason) => (reason, None),
         };
         let retry_at = wait.map(|wait| self.clock.now() + wait);

@@ -99,3 +99,18 @@ async fn c15_what_is_too_much_is_let_go() {
     let (sent, ()) = tokio::join!(served, exporter.sent());
     assert_eq!(sent, WAITING);
 }
+
+#[tokio::test]
+async fn c13_a_collector_that_says_nothing_is_not_waited_for() {
+    let (listener, exporter) = collector().await;
+    exporter.export(span(1));
+    let silent = async {
+        let accepted = listener.accept().await;
+        std::future::pending::<()>().await;
+        drop(accepted);
+    };
+    tokio::select! {
+        () = silent => {}
+        () = exporter.sent_within(Duration::from_millis(50)) => {}
+    }
+}

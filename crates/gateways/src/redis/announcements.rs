@@ -6,6 +6,7 @@ use futures_util::StreamExt as _;
 use identity::model::callers::{Forgotten, REMEMBERED};
 use identity::ports::Announcer;
 use kernel::ids::{ApiKeyId, MembershipId, SessionId, TenantId};
+use redis::aio::ConnectionManager;
 use redis::{AsyncTypedCommands as _, RedisResult};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -85,6 +86,12 @@ impl Redis {
             }
         }
     }
+}
+
+/// Announces nobody.
+pub(super) async fn probe(mut connection: ConnectionManager) -> RedisResult<()> {
+    connection.publish(CHANNEL, "").await?;
+    Ok(())
 }
 
 fn written(whom: Forgotten) -> String {

@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use redis::Script;
+use redis::aio::ConnectionManager;
+use redis::{RedisResult, Script, ScriptInvocation};
 
 use super::Redis;
 
@@ -43,9 +44,7 @@ impl Redis {
     /// Redis is away, which is counted.
     pub async fn take(&self, key: &str, requests: NonZeroU32, between: Duration) -> Option<Taken> {
         let mut connection = self.connection.clone();
-        let mut script = TAKE.prepare_invoke();
-        let micros = u64::try_from(between.as_micros()).unwrap_or(u64::MAX);
-        script.key(format!("salus:limit:{key}")).arg(requests.get()).arg(micros);
+        let script = taking(key, requests, between);
         let answer = self.ask(script.invoke_async::<(u8, u32, u64)>(&mut connection)).await;
         if answer.is_none() {
             self.condition.fallbacks.fetch_add(1, Ordering::Relaxed);
@@ -55,4 +54,19 @@ impl Redis {
             _ => Taken::Left(left),
         })
     }
+}
+
+/// Takes from a bucket that is never empty, so that it always writes.
+pub(super) async fn probe(mut connection: ConnectionManager) -> RedisResult<()> {
+    taking("probe", NonZeroU32::MAX, Duration::from_micros(1)).invoke_async::<(u8, u32, u64)>(&mut connection).await?;
+    Ok(())
+}
+
+/// The buckets' names share their braces, and so the slot of a cluster: what one node of it refuses, it refuses of all,
+/// also to a probe.
+fn taking(key: &str, requests: NonZeroU32, between: Duration) -> ScriptInvocation<'static> {
+    let mut script = TAKE.prepare_invoke();
+    let micros = u64::try_from(between.as_micros()).unwrap_or(u64::MAX);
+    script.key(format!("salus:{{limit}}:{key}")).arg(requests.get()).arg(micros);
+    script
 }

@@ -3,10 +3,9 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Tls, TlsParameters};
-use lettre::transport::smtp::{AsyncSmtpTransportBuilder, Error};
-use lettre::{AsyncSmtpTransport, Tokio1Executor};
+use lettre::transport::smtp::client::TlsParameters;
 use thiserror::Error;
 use url::{Host, Url};
 
@@ -25,7 +24,7 @@ pub struct SmtpServer {
 pub struct InvalidServer;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Encryption {
+pub(super) enum Encryption {
     /// TLS from the first byte.
     Wrapped,
     /// STARTTLS, or nothing is sent.
@@ -40,7 +39,9 @@ impl SmtpServer {
     pub fn parse(text: &str) -> Result<Self, InvalidServer> {
         let url = Url::parse(text).or(Err(InvalidServer))?;
         let plain = matches!(url.path(), "" | "/") && url.fragment().is_none();
-        let host = url.host_str().filter(|host| plain && !host.is_empty()).ok_or(InvalidServer)?.to_owned();
+        let host = url.host_str().filter(|host| plain && !host.is_empty()).ok_or(InvalidServer)?;
+        // A URL writes the address of IPv6 in brackets; whoever connects to it does not.
+        let host = host.trim_matches(['[', ']']).to_owned();
         let (encryption, usual) = match (url.scheme(), url.query()) {
             ("smtps", None) => (Encryption::Wrapped, 465),
             ("smtp", Some("tls=opportunistic")) => (Encryption::Offered, 587),
@@ -56,19 +57,25 @@ impl SmtpServer {
         Ok(Self { host, port: url.port().unwrap_or(usual), encryption, credentials })
     }
 
-    /// The builder of a transport to this server.
-    pub(super) fn transport(&self) -> Result<AsyncSmtpTransportBuilder, Error> {
-        let parameters = TlsParameters::new_rustls(self.host.clone())?;
-        let tls = match self.encryption {
-            Encryption::Wrapped => Tls::Wrapper(parameters),
-            Encryption::Required => Tls::Required(parameters),
-            Encryption::Offered => Tls::Opportunistic(parameters),
-        };
-        let builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&self.host).port(self.port).tls(tls);
-        Ok(match &self.credentials {
-            Some((user, password)) => builder.credentials(Credentials::new(user.clone(), password.clone())),
-            None => builder,
-        })
+    /// Host and port to connect to.
+    pub(super) fn address(&self) -> (&str, u16) {
+        (&self.host, self.port)
+    }
+
+    /// How it is spoken to.
+    pub(super) fn encryption(&self) -> Encryption {
+        self.encryption
+    }
+
+    /// What TLS with it goes by.
+    pub(super) fn tls(&self) -> Result<TlsParameters, Error> {
+        TlsParameters::new_rustls(self.host.clone())
+    }
+
+    /// Who we are to it, where it wants to know.
+    pub(super) fn credentials(&self) -> Option<Credentials> {
+        let (user, password) = self.credentials.as_ref()?;
+        Some(Credentials::new(user.clone(), password.clone()))
     }
 }
 
@@ -125,6 +132,12 @@ mod tests {
             assert_eq!(way(here).2, Encryption::Offered, "{here}");
         }
         assert_eq!(way("smtp://127.0.0.1.example").2, Encryption::Required);
+    }
+
+    #[test]
+    fn i10_an_address_of_ipv6_is_connected_to_without_its_brackets() {
+        assert_eq!(SmtpServer::parse("smtp://[::1]:25").unwrap().address(), ("::1", 25));
+        assert!(SmtpServer::parse("smtps://[2001:db8::7]").unwrap().tls().is_ok());
     }
 
     #[test]

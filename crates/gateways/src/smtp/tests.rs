@@ -1,6 +1,5 @@
 use identity::model::email::Email;
 use identity::model::mail::{Notice, Occasion};
-use identity::model::name::DisplayName;
 use identity::model::place::Locale;
 use identity::model::session::Secret;
 use kernel::ids::TenantId;
@@ -14,7 +13,7 @@ fn mail() -> Mail {
     let notice = Notice {
         to: Email::parse("ana@aurora.example").unwrap(),
         locale: Locale::PtBr,
-        occasion: Occasion::PasswordReset { name: DisplayName::parse("Ana Conceição").unwrap() },
+        occasion: Occasion::PasswordReset,
         secret: Secret::new([3; 32]),
     };
     notice.mail(Uuid::from_u128(7), TenantId::from_uuid(Uuid::nil()), "https://clinic.example").unwrap()
@@ -71,7 +70,9 @@ async fn a_mail_that_the_server_takes_is_sent() {
 async fn what_is_refused_for_good_is_not_tried_again_and_all_else_is() {
     for (verb, answer, failed) in [
         ("RCPT", "550 no such mailbox", MailFailed::Refused),
-        ("MAIL", "553 not from here", MailFailed::Refused),
+        ("RCPT", "530 sign in first", MailFailed::Unavailable),
+        ("MAIL", "553 not from here", MailFailed::Unavailable),
+        ("EHLO", "554 no service for you", MailFailed::Unavailable),
         ("DATA", "554 not that", MailFailed::Refused),
         ("RCPT", "451 later", MailFailed::Unavailable),
         ("MAIL", "421 closing", MailFailed::Unavailable),
@@ -88,6 +89,19 @@ async fn a_server_that_is_not_there_is_tried_again() {
     drop(listener);
     let mailer = SmtpMailer::new(&SmtpServer::parse(&url).unwrap(), sender()).unwrap();
     assert_eq!(mailer.send(&mail()).await, Err(MailFailed::Unavailable));
+}
+
+#[tokio::test]
+async fn i10_a_server_that_says_nothing_is_left_and_tried_again() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("smtp://{}", listener.local_addr().unwrap());
+    let mut mailer = SmtpMailer::new(&SmtpServer::parse(&url).unwrap(), sender()).unwrap();
+    assert_eq!(mailer.patience, PATIENCE);
+    mailer.patience = Duration::from_millis(50);
+    let mail = mail();
+    let (accepted, answer) = tokio::join!(listener.accept(), mailer.send(&mail));
+    assert_eq!(answer, Err(MailFailed::Unavailable));
+    drop(accepted);
 }
 
 #[tokio::test]

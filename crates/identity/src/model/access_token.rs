@@ -100,9 +100,10 @@ impl Issuer {
         }
     }
 
-    /// Signs claims with the newest key.
+    /// Signs claims with the key that signs when they are issued.
     pub fn sign(&self, claims: &Claims, keys: &KeySet) -> Result<String, CannotSign> {
-        let key = keys.signer().ok_or(CannotSign)?;
+        let issued = DateTime::from_timestamp(claims.iat, 0).ok_or(CannotSign)?;
+        let key = keys.signer(issued).ok_or(CannotSign)?;
         let header = Header { kid: Some(key.kid().to_owned()), ..Header::new(Algorithm::EdDSA) };
         jsonwebtoken::encode(&header, claims, key.encoding()).ok().ok_or(CannotSign)
     }
@@ -191,7 +192,7 @@ mod tests {
         let token = issuer().sign(&claims(), &keys).unwrap();
         assert_eq!(issuer().read(&token, &keys, now()), Ok(claims()));
         assert_eq!(header_of(&token)["alg"], "EdDSA");
-        assert_eq!(header_of(&token)["kid"], keys.signer().unwrap().kid());
+        assert_eq!(header_of(&token)["kid"], keys.signer(now()).unwrap().kid());
         assert_eq!(claims().exp - claims().iat, 900);
         assert!(issuer().read(&token, &keys, now() + ACCESS_LIFE + Duration::seconds(29)).is_ok());
         assert_eq!(issuer().read(&token, &keys, now() + ACCESS_LIFE + LEEWAY), Err(BadToken::Expired));
@@ -218,7 +219,7 @@ mod tests {
     #[test]
     fn i3_only_the_configured_algorithm_is_accepted() {
         let keys = keys(1);
-        let kid = keys.signer().unwrap().kid();
+        let kid = keys.signer(now()).unwrap().kid();
         for alg in ["none", "None", "HS256", "RS256"] {
             let token = forged(&serde_json::json!({"alg": alg, "kid": kid, "typ": "JWT"}), &claims(), "");
             assert_eq!(issuer().read(&token, &keys, now()), Err(BadToken::Invalid), "{alg}");
@@ -234,8 +235,8 @@ mod tests {
         let (ours, theirs) = (keys(1), keys(2));
         let token = issuer().sign(&claims(), &theirs).unwrap();
         assert_eq!(issuer().read(&token, &ours, now()), Err(BadToken::UnknownKey));
-        let header = Header { kid: Some(ours.signer().unwrap().kid().to_owned()), ..Header::new(Algorithm::EdDSA) };
-        let token = jsonwebtoken::encode(&header, &claims(), theirs.signer().unwrap().encoding()).unwrap();
+        let header = Header { kid: Some(ours.signer(now()).unwrap().kid().to_owned()), ..Header::new(Algorithm::EdDSA) };
+        let token = jsonwebtoken::encode(&header, &claims(), theirs.signer(now()).unwrap().encoding()).unwrap();
         assert_eq!(issuer().read(&token, &ours, now()), Err(BadToken::Invalid));
     }
 

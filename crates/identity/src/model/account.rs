@@ -34,7 +34,7 @@ pub struct Account {
 }
 
 /// What the owner of an account changes of it; what is not mentioned stays.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct AccountChange {
     /// The name.
     pub name: Option<DisplayName>,

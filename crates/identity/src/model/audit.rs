@@ -2,11 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use kernel::Grants;
-use kernel::ids::{AccountId, ApiKeyId, EntryId, MembershipId, SessionId};
+use kernel::ids::{AccountId, ApiKeyId, EntryId, KINDS, MembershipId, SessionId};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::policy::PERMISSIONS;
 use super::redacted::redacted_debug;
+use crate::permission;
 
 /// One act.
 #[derive(Clone, PartialEq)]
@@ -94,17 +96,25 @@ pub enum PersonalFields {
     Damaged,
 }
 
+/// A kind of entity that the journal knows. What is asked for stands openly in the journal, so that no other text may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EntityKind(&'static str);
+
+/// A permission under which something can be done, by a caller or by Salus itself; no other text, likewise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Act(&'static str);
+
 /// Which entries are wanted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditFilter {
     /// Done by this membership or API key.
     pub actor: Option<Uuid>,
     /// On or with a change of an entity of this kind.
-    pub entity_kind: Option<String>,
+    pub entity_kind: Option<EntityKind>,
     /// On or with a change of this entity.
     pub entity: Option<Uuid>,
     /// Under this permission.
-    pub act: Option<String>,
+    pub act: Option<Act>,
     /// Not before this instant.
     pub from: Option<DateTime<Utc>>,
     /// Before this instant.
@@ -133,6 +143,8 @@ pub enum BrokenLink {
     Altered(i64),
     /// None leads to this entry, which Salus did not write.
     Foreign(EntryId),
+    /// The key of the chain is gone, or cannot be opened.
+    Keyless,
 }
 
 /// A refused attempt.
@@ -202,12 +214,37 @@ impl AuditChange {
     }
 }
 
+impl EntityKind {
+    /// The kind of exactly this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        KINDS.iter().find(|kind| **kind == name).map(|kind| Self(kind))
+    }
+
+    /// Its name, such as `patient`.
+    pub const fn name(self) -> &'static str {
+        self.0
+    }
+}
+
+impl Act {
+    /// The permission of exactly this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        let mut known = PERMISSIONS.iter().chain(permission::NAMES);
+        known.find(|known| **known == name).map(|known| Self(known))
+    }
+
+    /// Its name, such as `patients:write`.
+    pub const fn name(self) -> &'static str {
+        self.0
+    }
+}
+
 impl AuditFilter {
     /// The filter as the journal records it.
     pub fn recorded(&self) -> Value {
         json!({
-            "actor_id": self.actor, "entity_kind": self.entity_kind, "entity_id": self.entity, "permission": self.act,
-            "from": self.from, "to": self.to,
+            "actor_id": self.actor, "entity_kind": self.entity_kind.map(EntityKind::name), "entity_id": self.entity,
+            "permission": self.act.map(Act::name), "from": self.from, "to": self.to,
         })
     }
 }
@@ -272,6 +309,17 @@ mod tests {
         assert_eq!(seen("patient", &[]), (false, false));
         assert_eq!(seen("patient", &[("patients:read", Reach::Nothing)]), (false, false));
         assert_eq!(seen("of_the_future", &[("patients:read", Reach::Company)]), (false, false));
+    }
+
+    #[test]
+    fn i11_a_filter_names_what_is_known_and_nothing_else() {
+        for name in ["company:read", "auth:sign_in", "auth:end_sessions"] {
+            assert_eq!(Act::parse(name).map(Act::name), Some(name));
+        }
+        assert_eq!(EntityKind::parse("patient").map(EntityKind::name), Some("patient"));
+        for text in ["", "Ana Souza", "ana:souza", "patients:write "] {
+            assert_eq!((Act::parse(text), EntityKind::parse(text)), (None, None), "{text}");
+        }
     }
 
     #[test]

@@ -21,7 +21,7 @@ const MOST: usize = 20_000;
 pub enum Forgotten {
     /// A session that has ended.
     Session(SessionId),
-    /// A membership that has changed.
+    /// A membership that has changed; the API keys that it made may no more than it may.
     Membership(MembershipId),
     /// An API key that was revoked.
     ApiKey(ApiKeyId),
@@ -70,7 +70,7 @@ impl Callers {
         self.forget(Forgotten::Session(session));
     }
 
-    /// Forgets a membership that has changed.
+    /// Forgets a membership that has changed, and the API keys that it made.
     pub fn forget_membership(&self, membership: MembershipId) {
         self.forget(Forgotten::Membership(membership));
     }
@@ -108,7 +108,7 @@ impl Forgotten {
     fn is(self, caller: &Principal) -> bool {
         match self {
             Self::Session(id) => caller.session() == Some(id),
-            Self::Membership(id) => caller.membership() == Some(id),
+            Self::Membership(id) => caller.answerable() == id,
             Self::ApiKey(id) => caller.api_key() == Some(id),
             Self::Company(id) => caller.tenant == id,
         }
@@ -176,6 +176,20 @@ mod tests {
         callers.forget_session(SessionId::from_uuid(Uuid::from_u128(1)));
         callers.forget_membership(MembershipId::from_uuid(Uuid::from_u128(102)));
         assert_eq!(["1", "2", "3"].map(|token| callers.of(token, at(1)).is_some()), [false, false, true]);
+    }
+
+    #[test]
+    fn i9_a_key_is_forgotten_with_the_membership_that_made_it() {
+        let callers = Callers::default();
+        let maker = |number| MembershipId::from_uuid(Uuid::from_u128(number));
+        for number in [1, 2] {
+            let holder =
+                Holder::ApiKey { key: ApiKeyId::from_uuid(Uuid::from_u128(number)), made_by: maker(number + 100) };
+            let principal = Arc::into_inner(caller(number)).unwrap();
+            callers.remember(&number.to_string(), Arc::new(Principal { holder, ..principal }), at(900), at(0));
+        }
+        callers.forget_membership(maker(101));
+        assert_eq!(["1", "2"].map(|token| callers.of(token, at(1)).is_some()), [false, true]);
     }
 
     #[test]

@@ -166,7 +166,8 @@ impl Invitation {
         }
     }
 
-    /// The fields as the journal sees them.
+    /// The fields as the journal sees them. The address is about the account that has it, as whoever invites adds where there is
+    /// one; else about the invitation, whose id the account gets that is made by it.
     pub fn facts(&self) -> Facts {
         let ending = match self.ending {
             Some(InvitationEnding::Accepted { .. }) => Some("accepted"),

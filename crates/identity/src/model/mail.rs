@@ -1,5 +1,6 @@
 //! Mails that identity sends, in the languages that Salus speaks.
 
+use chrono::Duration;
 use kernel::ids::TenantId;
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 use serde::{Deserialize, Serialize};
@@ -7,7 +8,10 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use super::email::Email;
+use super::email_proof::PROOF_LIFE;
+use super::invitation::INVITATION_LIFE;
 use super::name::{DisplayName, PlaceName};
+use super::password_reset::RESET_LIFE;
 use super::place::Locale;
 use super::redacted::redacted_debug;
 use super::session::Secret;
@@ -35,16 +39,10 @@ pub struct Notice {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Occasion {
-    /// The address is to be verified, within 72 hours.
-    Verification {
-        /// Whose address it is said to be.
-        name: DisplayName,
-    },
-    /// A new password may be set, within an hour.
-    PasswordReset {
-        /// Whose account it is.
-        name: DisplayName,
-    },
+    /// The address is to be verified, within 72 hours. It may be anybody's, so the mail holds no word of who signed up.
+    Verification,
+    /// A new password may be set, within an hour; the same holds for its mail.
+    PasswordReset,
     /// Somebody is invited to a company, for 72 hours.
     Invitation {
         /// To which.
@@ -73,7 +71,7 @@ pub struct Mail {
     pub html: MailText,
 }
 
-/// A subject: one line without control characters, and without a person's name.
+/// A subject: one line without control and format characters, and without a person's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject(String);
 
@@ -94,7 +92,7 @@ impl Subject {
 
     /// Makes one line of a text: no name that gets in can begin another header.
     fn of(text: &str) -> Self {
-        let visible = text.replace(char::is_control, " ");
+        let visible = text.replace(char::is_control, " ").replace(is_format, "");
         let line = visible.split_whitespace().collect::<Vec<_>>().join(" ");
         Self(line.chars().take(Self::LONGEST).collect())
     }
@@ -116,9 +114,18 @@ impl Occasion {
     /// The page under the application's address that the link leads to.
     fn page(&self) -> &'static str {
         match self {
-            Self::Verification { .. } => "verify-email",
-            Self::PasswordReset { .. } => "reset-password",
+            Self::Verification => "verify-email",
+            Self::PasswordReset => "reset-password",
             Self::Invitation { .. } => "accept-invitation",
+        }
+    }
+
+    /// How long the link works, from when it was asked for: the mail is of no use afterwards.
+    pub fn life(&self) -> Duration {
+        match self {
+            Self::Verification => PROOF_LIFE,
+            Self::PasswordReset => RESET_LIFE,
+            Self::Invitation { .. } => INVITATION_LIFE,
         }
     }
 
@@ -133,17 +140,17 @@ impl Occasion {
             };
         }
         match self {
-            Self::Verification { .. } => words!("verification"),
-            Self::PasswordReset { .. } => words!("password_reset"),
+            Self::Verification => words!("verification"),
+            Self::PasswordReset => words!("password_reset"),
             Self::Invitation { .. } => words!("invitation"),
         }
     }
 
     fn facts(&self) -> Value {
         match self {
-            Self::Verification { name } | Self::PasswordReset { name } => context! { name => name.as_str() },
+            Self::Verification | Self::PasswordReset => context! {},
             Self::Invitation { company, inviter } => {
-                context! { company => company.as_str(), inviter => inviter.as_str() }
+                context! { company => unlinked(company.as_str()), inviter => unlinked(inviter.as_str()) }
             }
         }
     }
@@ -177,6 +184,35 @@ impl Notice {
             html: MailText(html),
         })
     }
+}
+
+/// A name that no mail program makes a link or an address of: nothing stands right after a dot, a colon before slashes, or
+/// an at sign.
+fn unlinked(name: &str) -> String {
+    let visible = name.replace(is_format, "");
+    let mut apart = String::with_capacity(visible.len());
+    let mut rest = visible.chars().peekable();
+    while let Some(this) = rest.next() {
+        apart.push(this);
+        let joins = match this {
+            '.' | '\u{3002}' | '\u{ff0e}' | '\u{ff61}' | '@' => rest.peek().is_some_and(|next| next.is_alphanumeric()),
+            ':' => rest.peek() == Some(&'/'),
+            _ => false,
+        };
+        if joins {
+            apart.push(' ');
+        }
+    }
+    apart
+}
+
+/// True for characters of Unicode's category Cf, which are not seen, and some of which turn around what is.
+fn is_format(character: char) -> bool {
+    matches!(character,
+        '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}' | '\u{8e2}'
+        | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+        | '\u{fff9}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}' | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0001}' | '\u{e0020}'..='\u{e007f}')
 }
 
 #[cfg(test)]

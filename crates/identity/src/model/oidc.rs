@@ -16,6 +16,8 @@ pub const FLOW_LIFE: Duration = Duration::minutes(10);
 pub const CODE_LIFE: Duration = Duration::seconds(60);
 /// How long a person has to answer what a code asked back: a password, a company.
 pub const QUESTION_LIFE: Duration = Duration::minutes(10);
+/// How many wrong passwords and codes of a second factor one question takes.
+pub const MOST_WRONG_ANSWERS: i32 = 5;
 
 /// A provider that people can sign in at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -105,10 +107,23 @@ pub struct Grant {
     pub hash: [u8; 32],
     /// Who it is, sealed.
     pub sealed: Vec<u8>,
+    /// SHA-256 of the cookie of the browser that the sign-in was begun and ended with.
+    pub browser_hash: [u8; 32],
+    /// What the page that began it knows it by.
+    pub app_state: Option<AppState>,
     /// How far it is.
     pub stage: Stage,
     /// When the code ceases to work.
     pub expires_at: DateTime<Utc>,
+}
+
+/// What shows that a code came back to where its sign-in was begun, and was not handed to somebody else.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Home {
+    /// The cookie of the browser, where it comes along.
+    pub browser: Option<Secret>,
+    /// The page's own state, as the page kept it; for callers that hold no cookies.
+    pub app_state: Option<AppState>,
 }
 
 /// An account's tie to a person at a provider.
@@ -260,10 +275,10 @@ impl Flow {
 }
 
 impl Grant {
-    /// A grant for a person, with its one-time code.
+    /// A grant for the person behind a sign-in that came back, with its one-time code.
     pub fn of(
         id: OidcGrantId,
-        provider: Provider,
+        flow: &Flow,
         person: &Person,
         code: &Secret,
         keyring: &Keyring,
@@ -271,7 +286,26 @@ impl Grant {
     ) -> Result<Self, CannotOpen> {
         let plain = serde_json::to_vec(person).ok().ok_or(CannotOpen)?;
         let sealed = keyring.seal(grant_place(id), &plain)?;
-        Ok(Self { id, provider, hash: code.hash(), sealed, stage: Stage::Code, expires_at: now + CODE_LIFE })
+        Ok(Self {
+            id,
+            provider: flow.provider,
+            hash: code.hash(),
+            sealed,
+            browser_hash: flow.browser_hash,
+            app_state: flow.app_state.clone(),
+            stage: Stage::Code,
+            expires_at: now + CODE_LIFE,
+        })
+    }
+
+    /// True when the code came back to where its sign-in was begun: an address with somebody else's code signs nobody in. The
+    /// browser's cookie decides where there is one, else the page's own state. The code of a question was given to nobody else.
+    pub fn is_at(&self, home: &Home) -> bool {
+        match (self.stage, &home.browser) {
+            (Stage::Asked, _) => true,
+            (Stage::Code, Some(browser)) => browser.hash() == self.browser_hash,
+            (Stage::Code, None) => home.app_state.is_some() && home.app_state == self.app_state,
+        }
     }
 
     /// Who it is for.
@@ -431,11 +465,23 @@ mod tests {
         };
         let id = OidcGrantId::from_uuid(Uuid::from_u128(1));
         let now = DateTime::UNIX_EPOCH;
-        let grant = Grant::of(id, Provider::Google, &person, &secret(1), &keyring, now).unwrap();
+        let grant = Grant::of(id, &flow(&keyring), &person, &secret(1), &keyring, now).unwrap();
         assert!(grant.is_open(now + Duration::seconds(59)) && !grant.is_open(now + Duration::seconds(60)));
         assert_eq!(grant.person(&keyring), Ok(person.clone()));
         let asked = grant.clone().asked(&secret(2), now);
         assert_eq!((asked.hash, asked.stage), (secret(2).hash(), Stage::Asked));
+        let home = |browser: Option<u8>, state| Home { browser: browser.map(secret), app_state: AppState::parse(state) };
+        for (home, is_home) in [
+            (home(Some(4), ""), true),
+            (home(Some(5), "abc"), false),
+            (home(None, "abc"), true),
+            (home(None, "abd"), false),
+            (home(None, ""), false),
+        ] {
+            assert_eq!(grant.is_at(&home), is_home, "{home:?}");
+            assert!(asked.is_at(&home));
+        }
+        assert!(!Grant { app_state: None, ..grant }.is_at(&Home::default()), "no state is none to know it by");
         assert!(asked.is_open(now + Duration::minutes(9)) && !asked.is_open(now + Duration::minutes(10)));
         assert_eq!(format!("{person:?}"), "Person(..)");
     }

@@ -50,7 +50,7 @@ pub struct CompanySettings {
     pub conversation: ConversationSettings,
     /// Whether staff must say why they cancel an appointment.
     pub cancel_reason_required: bool,
-    /// Counts changes from 1; a company that never changed any has 1.
+    /// Counts changes from 1.
     pub version: i64,
 }
 
@@ -99,7 +99,7 @@ impl Default for ConversationSettings {
 }
 
 impl CompanySettings {
-    /// The settings of a company that never changed any.
+    /// The settings that a company begins with.
     pub fn usual(tenant: TenantId, locale: Locale, time_zone: TimeZone) -> Self {
         Self {
             tenant,

@@ -1,4 +1,4 @@
-//! Keys that sign access tokens: Ed25519, numbered from 1, sealed at rest; the newest signs, the newest two verify.
+//! Keys that sign access tokens: Ed25519, numbered from 1, sealed at rest; the newest that all nodes know signs, the newest two verify.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -15,6 +15,8 @@ use super::redacted::redacted_debug;
 
 /// How old the signing key may become before a new one takes over.
 pub const ROTATE_AFTER: Duration = Duration::days(90);
+/// How long a key is published before it signs: twice as long as a node takes to look for new ones, so that every node knows it.
+pub const KNOWN_AFTER: Duration = Duration::seconds(60);
 /// How many keys are live: the one that signs and the one before it.
 const LIVE: usize = 2;
 
@@ -38,6 +40,7 @@ pub struct SigningKey {
     public: [u8; 32],
     encoding: EncodingKey,
     decoding: DecodingKey,
+    number: i32,
     created_at: DateTime<Utc>,
 }
 
@@ -73,12 +76,12 @@ impl StoredKey {
     pub fn open(&self, keyring: &Keyring) -> Result<SigningKey, CannotOpen> {
         let plain = keyring.open(place(self.id), &self.sealed)?;
         let secret: [u8; 32] = plain.as_slice().try_into().ok().ok_or(CannotOpen)?;
-        SigningKey::try_new(&Zeroizing::new(secret), self.created_at).ok_or(CannotOpen)
+        SigningKey::try_new(&Zeroizing::new(secret), self.number, self.created_at).ok_or(CannotOpen)
     }
 }
 
 impl SigningKey {
-    fn try_new(secret: &Zeroizing<[u8; 32]>, created_at: DateTime<Utc>) -> Option<Self> {
+    fn try_new(secret: &Zeroizing<[u8; 32]>, number: i32, created_at: DateTime<Utc>) -> Option<Self> {
         let key = ed25519_dalek::SigningKey::from_bytes(secret);
         let public = key.verifying_key().to_bytes();
         let x = URL_SAFE_NO_PAD.encode(public);
@@ -88,6 +91,7 @@ impl SigningKey {
             public,
             encoding: EncodingKey::from_ed_der(key.to_pkcs8_der().ok()?.as_bytes()),
             decoding: DecodingKey::from_ed_components(&x).ok()?,
+            number,
             created_at,
         })
     }
@@ -117,9 +121,15 @@ impl KeySet {
         stored.iter().take(LIVE).map(|key| key.open(keyring)).collect::<Result<_, _>>().map(Self)
     }
 
-    /// The key that signs.
-    pub fn signer(&self) -> Option<&SigningKey> {
-        self.0.first()
+    /// The key that signs at `now`: the newest that every node has had the time to read, [`KNOWN_AFTER`]; the oldest where none
+    /// is that old.
+    pub fn signer(&self, now: DateTime<Utc>) -> Option<&SigningKey> {
+        self.0.iter().find(|key| now >= key.created_at + KNOWN_AFTER).or(self.0.last())
+    }
+
+    /// The number of the newest key; 0 where there is none.
+    pub fn newest(&self) -> i32 {
+        self.0.first().map_or(0, |key| key.number)
     }
 
     /// The live key of this thumbprint.
@@ -134,7 +144,7 @@ impl KeySet {
 
     /// True when a new key should take over.
     pub fn needs_another(&self, now: DateTime<Utc>) -> bool {
-        self.signer().is_none_or(|key| now >= key.created_at + ROTATE_AFTER)
+        self.0.first().is_none_or(|key| now >= key.created_at + ROTATE_AFTER)
     }
 }
 
@@ -153,13 +163,20 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn i3_the_newest_key_signs_and_two_are_live() {
+    fn i3_two_keys_are_live_and_the_newest_signs_when_all_nodes_know_it() {
         let (keyring, _) = Keyring::generate();
         let all = [2, 3, 1].map(|number| stored(number, &keyring, number.into())).to_vec();
         let set = KeySet::open(all.clone(), &keyring).unwrap();
         let kids: Vec<_> = [3, 2, 1].map(|n| stored(n, &keyring, 0).open(&keyring).unwrap().kid().to_owned()).to_vec();
         assert_eq!(set.public().iter().map(|key| &key.kid).collect::<Vec<_>>(), [&kids[0], &kids[1]]);
-        assert_eq!(set.signer().unwrap().kid(), kids[0]);
+        let made = DateTime::UNIX_EPOCH + Duration::days(3);
+        let signer = |at| set.signer(at).unwrap().kid().to_owned();
+        assert_eq!(signer(made), kids[1]);
+        assert_eq!(signer(made + KNOWN_AFTER - Duration::seconds(1)), kids[1]);
+        assert_eq!(signer(made + KNOWN_AFTER), kids[0]);
+        assert_eq!((set.newest(), KeySet::default().newest()), (3, 0));
+        let first = KeySet::open(vec![stored(1, &keyring, 0)], &keyring).unwrap();
+        assert!(first.signer(DateTime::UNIX_EPOCH).is_some(), "the only one signs at once");
         assert!(set.by_kid(&kids[1]).is_some() && set.by_kid(&kids[2]).is_none());
     }
 
@@ -186,7 +203,7 @@ pub(super) mod tests {
     #[test]
     fn rfc_8037_the_thumbprint_is_that_of_its_appendix() {
         let seed = URL_SAFE_NO_PAD.decode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A").unwrap();
-        let key = SigningKey::try_new(&Zeroizing::new(seed.try_into().unwrap()), DateTime::UNIX_EPOCH).unwrap();
+        let key = SigningKey::try_new(&Zeroizing::new(seed.try_into().unwrap()), 1, DateTime::UNIX_EPOCH).unwrap();
         assert_eq!(key.public().x, "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo");
         assert_eq!(key.kid(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
     }

@@ -19,7 +19,7 @@ pub const INVITATION_OPEN_ONCE: &str = "invitation_open_once";
 /// The settings of companies.
 #[async_trait]
 pub trait SettingsReader: Send + Sync {
-    /// The settings of a company, the usual ones where it never changed any; within one company, or across.
+    /// The settings of a company; within one company, or across.
     async fn company_settings(&self, tenant: TenantId) -> Result<CompanySettings, StoreError>;
 }
 
@@ -29,6 +29,13 @@ pub trait SettingsStore: SettingsReader {
     /// Writes the settings, without the language, which is the company's; [`StoreError::Contended`] when the stored version is
     /// not the one before.
     async fn settings_save(&self, settings: &CompanySettings) -> Result<(), StoreError>;
+}
+
+/// The settings of a company that is founded.
+#[async_trait]
+pub trait NewSettingsStore: Send + Sync {
+    /// Adds the settings, without the language, which is the company's.
+    async fn settings_add(&self, settings: &CompanySettings) -> Result<(), StoreError>;
 }
 
 /// A company and its places, one by one.
@@ -124,6 +131,8 @@ pub trait PresentedInvitationReader: Send + Sync {
 pub trait PresentedInvitationStore: Send + Sync {
     /// The invitation of this hash, locked until the transaction ends.
     async fn invitation_by_hash_locked(&self, hash: &[u8; 32]) -> Result<Option<Invitation>, StoreError>;
+    /// Who made it, whom nobody changes until the transaction ends.
+    async fn inviter_locked(&self, invitation: &Invitation) -> Result<Option<Membership>, StoreError>;
     /// Writes that an invitation was accepted.
     async fn invitation_accepted(&self, invitation: &Invitation) -> Result<(), StoreError>;
 }
@@ -141,5 +150,5 @@ pub trait CompaniesView: SettingsReader + MemberReader + PresentedInvitationRead
 impl<T: SettingsReader + MemberReader + PresentedInvitationReader> CompaniesView for T {}
 
 /// What of this part can be changed across companies.
-pub trait CompaniesTx: SettingsReader + PresentedInvitationStore {}
-impl<T: SettingsReader + PresentedInvitationStore> CompaniesTx for T {}
+pub trait CompaniesTx: SettingsReader + NewSettingsStore + PresentedInvitationStore {}
+impl<T: SettingsReader + NewSettingsStore + PresentedInvitationStore> CompaniesTx for T {}

@@ -34,6 +34,8 @@ pub trait OidcStore: Send + Sync {
     async fn oidc_grant_asked(&self, before: &[u8; 32], grant: &Grant) -> Result<bool, StoreError>;
     /// Takes the grant of this hash away: it can be had once.
     async fn oidc_grant_take(&self, hash: &[u8; 32]) -> Result<bool, StoreError>;
+    /// Counts a wrong answer of the grant of this hash, which is gone with the last of `most`.
+    async fn oidc_grant_wrong(&self, hash: &[u8; 32], most: i32) -> Result<(), StoreError>;
     /// Ties an account to a person; refused by [`OIDC_LINK_SUBJECT_UNIQUE`] and [`OIDC_LINK_ACCOUNT_UNIQUE`].
     async fn oidc_link_add(&self, link: &Link) -> Result<(), StoreError>;
 }

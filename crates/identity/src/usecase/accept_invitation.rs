@@ -10,8 +10,9 @@ use thiserror::Error;
 
 use crate::Identity;
 use crate::model::account::Account;
+use crate::model::email::Email;
 use crate::model::invitation::{Invitation, InvitationStatus};
-use crate::model::membership::Profile;
+use crate::model::membership::{Membership, Profile};
 use crate::model::name::DisplayName;
 use crate::model::password::Password;
 use crate::model::place::Locale;
@@ -19,7 +20,9 @@ use crate::model::policy;
 use crate::model::preferences::Preferences;
 use crate::model::session::Secret;
 use crate::permission;
-use crate::ports::{ACCOUNT_EMAIL_UNIQUE, AcrossTx, AcrossView, HashingFailed, MEMBERSHIP_ACCOUNT_UNIQUE};
+use crate::ports::{
+    ACCOUNT_EMAIL_UNIQUE, AcrossTx, AcrossView, FOREIGN_KEY, HashingFailed, MEMBERSHIP_ACCOUNT_UNIQUE,
+};
 
 /// Who accepts what.
 #[derive(Debug)]
@@ -37,7 +40,8 @@ pub struct AcceptInvitation {
 /// Why nobody joined.
 #[derive(Debug, Error)]
 pub enum AcceptInvitationError {
-    /// Unknown, accepted or taken back before, or too late; or whoever invited may not any more.
+    /// Unknown, accepted or taken back before, or too late; or whoever invited may not any more, or a clinic that it names is
+    /// gone.
     #[error("the invitation is not valid any more")]
     Invalid,
     /// The address has an account: its owner accepts, signed in.
@@ -147,14 +151,20 @@ async fn pending(
     let invitation = found.filter(|found| found.status(now) == InvitationStatus::Pending);
     let invitation = invitation.ok_or(AcceptInvitationError::Invalid)?;
     let inviter = view.member(invitation.tenant, invitation.invited_by).await?;
-    let may_invite = inviter.is_some_and(|inviter| {
-        let role = inviter.membership.role;
-        inviter.membership.is_active() && policy::extent(role, permission::UsersManage::NAME).is_some()
-    });
-    if may_invite { Ok(invitation) } else { Err(AcceptInvitationError::Invalid) }
+    by_who_may(inviter.map(|inviter| inviter.membership))?;
+    Ok(invitation)
 }
 
-/// The password is hashed before the transaction begins.
+/// Whoever invited must be able to do so still.
+fn by_who_may(inviter: Option<Membership>) -> Result<(), AcceptInvitationError> {
+    let may = |inviter: &Membership| {
+        inviter.is_active() && policy::extent(inviter.role, permission::UsersManage::NAME).is_some()
+    };
+    if inviter.as_ref().is_some_and(may) { Ok(()) } else { Err(AcceptInvitationError::Invalid) }
+}
+
+/// The password is hashed before the transaction begins. The account's id is the invitation's, so that whoever erases the
+/// account erases what the journal knows of the invitation too.
 async fn new_account(
     env: &Identity,
     invitation: &Invitation,
@@ -168,7 +178,7 @@ async fn new_account(
     };
     let now = env.clock.now();
     Ok(Account {
-        id: env.ids.next(),
+        id: AccountId::from_uuid(invitation.id.uuid()),
         email: invitation.offer.email.clone(),
         name,
         password: Some(env.passwords.hash(password).await?),
@@ -189,11 +199,12 @@ async fn join(
     let now = env.clock.now();
     let tx = env.db.begin_across_tenants("accept an invitation").await?;
     let invitation = tx.invitation_by_hash_locked(hash).await?.ok_or(AcceptInvitationError::Invalid)?;
+    by_who_may(tx.inviter_locked(&invitation).await?)?;
     let before = invitation.facts();
-    let (account, name, told) = settle(&*tx, joiner, now).await?;
+    let (account, name, told) = settle(&*tx, joiner, &invitation.offer.email, now).await?;
     let accepted = invitation.accepted((env.ids.next(), account), name, now);
     let (invitation, membership) = accepted.ok_or(AcceptInvitationError::Invalid)?;
-    tx.membership_add(&membership).await?;
+    add(&*tx, &membership).await?;
     tx.invitation_accepted(&invitation).await?;
     let permit =
         Permit::<permission::AcceptInvitation>::system(invitation.tenant, "accept an invitation", origin.clone());
@@ -207,10 +218,19 @@ async fn join(
     Ok(commit(tx, journal, profile, reply).await?)
 }
 
-/// Adds or verifies the account; the change of it, if there is one.
+/// Adds the membership; what the invitation offered may have gone meanwhile.
+async fn add(tx: &dyn AcrossTx, membership: &Membership) -> Result<(), AcceptInvitationError> {
+    match tx.membership_add(membership).await {
+        Err(StoreError::Constraint(FOREIGN_KEY)) => Err(AcceptInvitationError::Invalid),
+        done => Ok(done?),
+    }
+}
+
+/// Adds or verifies the account, whose address must be the invited one; the change of it, if there is one.
 async fn settle(
     tx: &dyn AcrossTx,
     joiner: &Joiner,
+    invited: &Email,
     now: DateTime<Utc>,
 ) -> Result<(AccountId, DisplayName, Option<Change>), AcceptInvitationError> {
     match joiner {
@@ -221,6 +241,9 @@ async fn settle(
         }
         Joiner::Known(account, name) => {
             let account = tx.account_locked(account.id).await?.ok_or(AcceptInvitationError::Invalid)?;
+            if account.email != *invited {
+                return Err(AcceptInvitationError::SignInFirst);
+            }
             let before = account.facts();
             let name = name.clone().unwrap_or_else(|| account.name.clone());
             if account.email_verified_at.is_some() {

@@ -1,6 +1,6 @@
 //! A further clinic.
 
-use kernel::{Change, Committed, Permit, Reply, StoreError, commit};
+use kernel::{Change, Committed, Permit, Reply, StoreError, commit, unit_of_work};
 
 use crate::Identity;
 use crate::model::clinic::{Clinic, ClinicRegister};
@@ -35,8 +35,17 @@ pub async fn add_clinic(
     let tenant = permit.scope().tenant();
     let (id, created_at, version) = (env.ids.next(), now, 1);
     let clinic = Clinic { id, tenant, name, country, time_zone, locale, register, created_at, version };
+    unit_of_work(async || add(env, permit, &clinic, reply).await).await
+}
+
+async fn add(
+    env: &Identity,
+    permit: &Permit<permission::CompanyManage>,
+    clinic: &Clinic,
+    reply: Reply<Clinic>,
+) -> Result<Committed<Clinic>, StoreError> {
     let tx = env.db.begin(permit.scope()).await?;
-    tx.clinic_add(&clinic).await?;
+    tx.clinic_add(clinic).await?;
     let change = Change::created(clinic.id, clinic.version, clinic.facts());
-    commit(tx, permit.journal(clinic.id, now).changed(change), clinic, reply).await
+    commit(tx, permit.journal(clinic.id, clinic.created_at).changed(change), clinic.clone(), reply).await
 }

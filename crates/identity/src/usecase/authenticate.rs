@@ -90,8 +90,8 @@ pub async fn authenticate(env: &Identity, token: &str) -> Result<Arc<Principal>,
 /// Reads the token; one that names an unknown key is read again with the keys of the store.
 async fn read(env: &Identity, token: &str, now: DateTime<Utc>) -> Result<Claims, AuthenticateError> {
     match env.issuer.read(token, &env.keys.set(), now) {
-        Err(BadToken::UnknownKey) if env.keys.claim_reading(now) => {
-            signing_keys::read_again(env).await?;
+        Err(BadToken::UnknownKey) => {
+            signing_keys::read_for_a_token(env).await?;
             Ok(env.issuer.read(token, &env.keys.set(), now)?)
         }
         read => Ok(read?),

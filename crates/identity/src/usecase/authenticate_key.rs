@@ -1,19 +1,20 @@
 //! From an API key to the caller behind it (I9).
 
 use chrono::{DateTime, Duration, Utc};
-use kernel::{Holder, Principal, StoreError};
+use kernel::{Holder, Principal};
 
 use super::authenticate::AuthenticateError;
 use crate::Identity;
 use crate::model::api_key::KeyText;
 use crate::model::membership::MembershipStatus;
+use crate::model::seen::UsedKey;
 use crate::ports::PresentedKey;
 
 /// A key that never expires is looked up again all the same.
 const LONG: Duration = Duration::days(1);
 
 /// The caller of a key with the instant at which it expires. A key works while it lives and its maker is an active member, and
-/// never for more than its maker may now. Its use is written down once in a while.
+/// never for more than its maker may now. Its use is noted, and written down later with others.
 pub(super) async fn authenticate_key(
     env: &Identity,
     text: &str,
@@ -24,23 +25,13 @@ pub(super) async fn authenticate_key(
     let found = view.presented_key(&secret.hash()).await?.ok_or(AuthenticateError::Invalid)?;
     drop(view);
     let expires = found.key.expires_at.unwrap_or(now + LONG);
-    let note = found.key.use_is_news(now).then_some((found.key.tenant, found.key.id));
+    let used = UsedKey { tenant: found.key.tenant, key: found.key.id, at: now };
+    let is_news = found.key.use_is_news(now);
     let principal = caller(found, now).ok_or(AuthenticateError::Over)?;
-    if let Some((tenant, id)) = note {
-        note_use(env, tenant, id, now).await?;
+    if is_news {
+        env.seen.key_used(used);
     }
     Ok((principal, expires))
-}
-
-async fn note_use(
-    env: &Identity,
-    tenant: kernel::ids::TenantId,
-    id: kernel::ids::ApiKeyId,
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    let tx = env.db.begin_across_tenants("api key used").await?;
-    tx.api_key_used(tenant, id, now).await?;
-    tx.finish().await
 }
 
 fn caller(found: PresentedKey, now: DateTime<Utc>) -> Option<Principal> {
@@ -48,7 +39,7 @@ fn caller(found: PresentedKey, now: DateTime<Utc>) -> Option<Principal> {
     let open = key.is_live(now) && status == MembershipStatus::Active;
     open.then(|| Principal {
         tenant: key.tenant,
-        holder: Holder::ApiKey(key.id),
+        holder: Holder::ApiKey { key: key.id, made_by: key.made_by },
         role: key.scope.role_name(),
         country: country.as_str().to_owned(),
         hold: None,

@@ -8,12 +8,14 @@ use serde_json::{Map, Value, json};
 use thiserror::Error;
 
 use super::second_factor::{self, Unproved};
+use super::sign_in::is_still;
 use crate::Identity;
 use crate::model::account::Account;
 use crate::model::backoff::{AttemptKey, Patience};
 use crate::model::membership::MembershipStatus;
 use crate::model::password::{PasswordAttempt, PasswordHash};
 use crate::model::second_factor::{FactorCode, Totp};
+use crate::model::session::DeviceSession;
 use crate::permission;
 use crate::ports::{AcrossTx, HashingFailed};
 
@@ -22,7 +24,7 @@ use crate::ports::{AcrossTx, HashingFailed};
 pub enum OwnerProof {
     /// A code of the app, or a recovery code.
     Code(FactorCode),
-    /// The account's password.
+    /// The account's password; enough only in a session in which the second factor was proved.
     Password(PasswordAttempt),
 }
 
@@ -119,16 +121,23 @@ pub async fn disable_totp(
     proof: OwnerProof,
     reply: Reply<TotpId>,
 ) -> Result<Committed<TotpId>, DisableTotpError> {
-    let Actor::Member { account, membership, .. } = permit.actor() else { return Err(DisableTotpError::NoAccount) };
+    let Actor::Member { account, membership, session } = permit.actor() else {
+        return Err(DisableTotpError::NoAccount);
+    };
     let account = asker(env, account).await?;
     let proof = Proof::of(env, &account, proof).await?;
     let now = env.clock.now();
     let tx = env.db.begin_across_tenants("second factor").await?;
+    if !is_still(tx.as_ref(), &account).await? {
+        return Err(StoreError::Contended.into());
+    }
     let totp = tx.totp_locked(account.id).await?.filter(Totp::is_on).ok_or(DisableTotpError::NotOn)?;
+    let session = tx.session_locked(permit.scope().tenant(), session).await?.filter(|session| session.is_live(now));
+    let session = session.ok_or(DisableTotpError::NoAccount)?;
     if let Some(until) = second_factor::locked_until(tx.as_ref(), &account, now).await? {
         return Err(locked(until, now));
     }
-    if !proof.is_right(env, tx.as_ref(), &totp, now).await? {
+    if !proof.is_right(env, tx.as_ref(), (&totp, &session), now).await? {
         let keys = keys_of(&account, permit.origin().ip);
         let who = (permit.scope().tenant(), membership);
         return Err(second_factor::refuse(tx, permit.origin(), &keys, who, (DisableTotpError::Wrong, now)).await?);
@@ -186,12 +195,13 @@ impl Proof {
         &self,
         env: &Identity,
         tx: &dyn AcrossTx,
-        totp: &Totp,
+        (totp, session): (&Totp, &DeviceSession),
         now: DateTime<Utc>,
     ) -> Result<bool, Unproved> {
         match self {
             Self::Code(code) => second_factor::is_right(env, tx, totp, code, now).await,
-            Self::Password(verdict) => Ok(matches!(verdict, Verdict::Right)),
+            // Who knows the password alone is whom the second factor is to keep out.
+            Self::Password(verdict) => Ok(matches!(verdict, Verdict::Right) && session.factor_proved_at.is_some()),
         }
     }
 }

@@ -3,35 +3,47 @@
 use chrono::{DateTime, Utc};
 use kernel::ids::TenantId;
 use kernel::seal::CannotOpen;
-use kernel::{Change, Committed, Fault, FromStore, Kind, Origin, Permit, Refusal, Reply, StoreError, commit};
+use kernel::{
+    Change, Committed, Fault, FromStore, Kind, Origin, Permit, Refusal, Reply, StoreError, commit, unit_of_work,
+};
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
-use super::second_factor;
+use super::second_factor::{self, Unproved};
 use super::sign_in::{Found, SignInError, is_still, refuse, unproved_at};
 use super::signed_in::{Opening, SignedIn, signed_in};
 use crate::Identity;
 use crate::model::access_token::CannotSign;
 use crate::model::account::Account;
+use crate::model::email::Email;
 use crate::model::membership::{CompanyOfAccount, NoCompany, choose_company};
-use crate::model::oidc::{Grant, Link, Person, Stage};
+use crate::model::oidc::{Grant, Home, Link, MOST_WRONG_ANSWERS, Person, Stage};
 use crate::model::password::PasswordAttempt;
 use crate::model::second_factor::FactorCode;
 use crate::model::session::Secret;
 use crate::permission;
 use crate::ports::{AcrossTx, OIDC_LINK_ACCOUNT_UNIQUE, OIDC_LINK_SUBJECT_UNIQUE};
 
-/// What a page brings for a session.
+/// What a page brings for a session, beside the code.
 #[derive(Debug)]
 pub struct ExchangeOidc {
-    /// The code, of the address or of the last question.
-    pub code: Secret,
     /// The account's password; needed once, when the account has one and is not tied to this person yet.
     pub password: Option<PasswordAttempt>,
     /// The company; needed when the account has several.
     pub company: Option<TenantId>,
     /// A code of the second factor; needed when the account has one.
     pub factor: Option<FactorCode>,
+}
+
+/// A code that came home, with whom it stands for.
+#[derive(Debug)]
+pub struct Arrived {
+    code: Secret,
+    grant: Grant,
+    person: Person,
+    account: Account,
+    companies: Vec<CompanyOfAccount>,
+    is_tied: bool,
 }
 
 /// What is still missing.
@@ -48,7 +60,7 @@ pub enum Question {
 /// Why a code became no session.
 #[derive(Debug, Error)]
 pub enum ExchangeOidcError {
-    /// Unknown, used before, or too late.
+    /// Unknown, used before, too late, or of a sign-in that was begun elsewhere.
     #[error("the code is not valid")]
     Code,
     /// Nobody has an account for this person any more.
@@ -155,125 +167,139 @@ impl Question {
     }
 }
 
+/// Finds out whom a code stands for; nobody's where the sign-in was begun somewhere else.
+pub async fn arrive(env: &Identity, code: Secret, home: &Home) -> Result<Arrived, ExchangeOidcError> {
+    let now = env.clock.now();
+    let view = env.db.view_across_tenants("code of a sign-in at a provider").await?;
+    let grant = view.oidc_grant(&code.hash()).await?.filter(|grant| grant.is_open(now) && grant.is_at(home));
+    let grant = grant.ok_or(ExchangeOidcError::Code)?;
+    let person = grant.person(&env.keyring)?;
+    let tied = view.oidc_account(&person).await?;
+    let account = match (tied, &person.email) {
+        (Some(id), _) => view.account_by_id(id).await?,
+        (None, Some(email)) => view.account_by_email(email).await?,
+        (None, None) => None,
+    };
+    let account = account.ok_or(ExchangeOidcError::NoAccount)?;
+    let companies = view.companies_of_account(account.id).await?;
+    Ok(Arrived { code, grant, person, account, companies, is_tied: tied.is_some() })
+}
+
 /// Opens a session for the person behind a code. The first sign-in of a person ties them to the account of their verified
 /// address; where that account has a password, only after it was entered. The second factor and the company's policy count as
 /// at any sign-in.
 pub async fn exchange_oidc(
     env: &Identity,
     origin: &Origin,
+    arrived: &Arrived,
     ask: ExchangeOidc,
     reply: Reply<SignedIn>,
 ) -> Result<Committed<SignedIn>, ExchangeOidcError> {
     let now = env.clock.now();
-    let ExchangeOidc { code, password, company, factor } = ask;
-    let arrived = Arrived::of(env, &code, now).await?;
-    let found = Found::look_up(env, &arrived.account.email, origin).await?;
+    let ExchangeOidc { password, company, factor } = ask;
+    let found = Found::look_up(env, &arrived.account.email, origin).await?.asking_for(company);
     if let Some(retry_after) = found.network_locked(now) {
         return Err(SignInError::NetworkLocked { retry_after }.into());
     }
     if arrived.needs_password() {
-        let Some(attempt) = password else { return Err(asked(env, arrived, Question::Password, code, now).await?) };
-        prove(env, origin, (&arrived, &found), attempt, now).await?;
+        let Some(attempt) = password else { return Err(asked(env, arrived, Question::Password).await?) };
+        // Before the password is looked at: who waits learns nothing of it.
+        if let Some(retry_after) = found.account_locked(now) {
+            return Err(locked(env, arrived, retry_after).await?);
+        }
+        let (right, _) = env.passwords.verify(attempt, found.hash()).await.map_err(SignInError::from)?;
+        if !right {
+            let tx = env.db.begin_across_tenants("wrong password after a sign-in at a provider").await?;
+            arrived.wrong(tx.as_ref()).await?;
+            return Err(refuse(tx, origin, &found, now).await?.into());
+        }
     }
+    unit_of_work(async || enter(env, origin, (arrived, &found), (company, factor.as_ref()), reply).await).await
+}
+
+/// The second factor, the company and the session, in one transaction.
+async fn enter(
+    env: &Identity,
+    origin: &Origin,
+    (arrived, found): (&Arrived, &Found),
+    (company, factor): (Option<TenantId>, Option<&FactorCode>),
+    reply: Reply<SignedIn>,
+) -> Result<Committed<SignedIn>, ExchangeOidcError> {
+    let now = env.clock.now();
     let tx = env.db.begin_across_tenants("sign-in at a provider").await?;
     if !is_still(tx.as_ref(), &arrived.account).await? {
         return Err(ExchangeOidcError::Store(StoreError::Contended));
     }
-    match second_factor::prove(env, tx.as_ref(), &arrived.account, factor.as_ref()).await {
-        Ok(()) => {}
-        Err(second_factor::Unproved::Missing) => {
+    if arrived.needs_password() {
+        found.locked_meanwhile(tx.as_ref(), now).await?;
+    }
+    let proved = match second_factor::prove(env, tx.as_ref(), &arrived.account, factor).await {
+        Ok(proved) => proved,
+        Err(Unproved::Missing) => {
             drop(tx);
-            return Err(asked(env, arrived, Question::Factor, code, now).await?);
+            return Err(asked(env, arrived, Question::Factor).await?);
+        }
+        Err(Unproved::Locked { retry_after }) => {
+            drop(tx);
+            return Err(locked(env, arrived, retry_after).await?);
         }
         Err(unproved) => {
-            arrived.spend_first(tx.as_ref()).await?;
-            return Err(unproved_at(origin, tx, &found, unproved, now).await?.into());
+            arrived.wrong(tx.as_ref()).await?;
+            return Err(unproved_at(origin, tx, found, unproved, now).await?.into());
         }
-    }
+    };
     match choose_company(&arrived.companies, company) {
-        Ok(company) => open(env, origin, tx, (arrived, &company), reply).await,
+        Ok(company) => open(env, origin, tx, (arrived, &company, proved), reply).await,
         Err(NoCompany::NotAMember) => Err(SignInError::NotAMember.into()),
         Err(NoCompany::Several(companies)) => {
             drop(tx);
-            Err(asked(env, arrived, Question::Company(companies), code, now).await?)
+            Err(asked(env, arrived, Question::Company(companies)).await?)
         }
     }
 }
 
-/// A code with whom it stands for.
-struct Arrived {
-    grant: Grant,
-    person: Person,
-    account: Account,
-    companies: Vec<CompanyOfAccount>,
-    is_tied: bool,
-}
-
 impl Arrived {
-    async fn of(env: &Identity, code: &Secret, now: DateTime<Utc>) -> Result<Self, ExchangeOidcError> {
-        let view = env.db.view_across_tenants("code of a sign-in at a provider").await?;
-        let grant = view.oidc_grant(&code.hash()).await?.filter(|grant| grant.is_open(now));
-        let grant = grant.ok_or(ExchangeOidcError::Code)?;
-        let person = grant.person(&env.keyring)?;
-        let tied = view.oidc_account(&person).await?;
-        let account = match (tied, &person.email) {
-            (Some(id), _) => view.account_by_id(id).await?,
-            (None, Some(email)) => view.account_by_email(email).await?,
-            (None, None) => None,
-        };
-        let account = account.ok_or(ExchangeOidcError::NoAccount)?;
-        let companies = view.companies_of_account(account.id).await?;
-        Ok(Self { grant, person, account, companies, is_tied: tied.is_some() })
+    /// The account's address.
+    pub fn email(&self) -> &Email {
+        &self.account.email
     }
 
     fn needs_password(&self) -> bool {
         !self.is_tied && self.account.password.is_some()
     }
 
-    /// A code that stood in an address is spent by a wrong answer too.
-    async fn spend_first(&self, tx: &dyn AcrossTx) -> Result<(), StoreError> {
+    /// A code that stood in an address is spent by a wrong answer too; one that was asked for takes a few.
+    async fn wrong(&self, tx: &dyn AcrossTx) -> Result<(), StoreError> {
         match self.grant.stage {
             Stage::Code => tx.oidc_grant_take(&self.grant.hash).await.map(drop),
-            Stage::Asked => Ok(()),
+            Stage::Asked => tx.oidc_grant_wrong(&self.grant.hash, MOST_WRONG_ANSWERS).await,
         }
     }
 }
 
-/// The password of an account that is about to be tied, with the same patience as at sign-in.
-async fn prove(
-    env: &Identity,
-    origin: &Origin,
-    (arrived, found): (&Arrived, &Found),
-    attempt: PasswordAttempt,
-    now: DateTime<Utc>,
-) -> Result<(), ExchangeOidcError> {
-    let (right, _) = env.passwords.verify(attempt, found.hash()).await.map_err(SignInError::from)?;
-    if !right {
-        let tx = env.db.begin_across_tenants("wrong password after a sign-in at a provider").await?;
-        arrived.spend_first(tx.as_ref()).await?;
+/// Too many wrong answers came before. A code that stood in an address is spent all the same.
+async fn locked(env: &Identity, arrived: &Arrived, retry_after: i64) -> Result<ExchangeOidcError, StoreError> {
+    if arrived.grant.stage == Stage::Code {
+        let tx = env.db.begin_across_tenants("spent code of a sign-in at a provider").await?;
+        tx.oidc_grant_take(&arrived.grant.hash).await?;
         tx.finish().await?;
-        return Err(refuse(env, origin, found, now).await?.into());
     }
-    match found.account_locked(now) {
-        Some(retry_after) => Err(SignInError::AccountLocked { retry_after }.into()),
-        None => Ok(()),
-    }
+    Ok(SignInError::AccountLocked { retry_after }.into())
 }
 
 /// Asks back. A code that stood in an address is spent by it: the answer holds another one.
 async fn asked(
     env: &Identity,
-    arrived: Arrived,
+    arrived: &Arrived,
     question: Question,
-    code: Secret,
-    now: DateTime<Utc>,
 ) -> Result<ExchangeOidcError, ExchangeOidcError> {
     if arrived.grant.stage == Stage::Asked {
-        return Ok(ExchangeOidcError::Asked(question, code));
+        return Ok(ExchangeOidcError::Asked(question, arrived.code.clone()));
     }
     let next = Secret::new(*env.random.secret());
     let tx = env.db.begin_across_tenants("question of a sign-in at a provider").await?;
-    let is_first = tx.oidc_grant_asked(&code.hash(), &arrived.grant.asked(&next, now)).await?;
+    let asked = arrived.grant.clone().asked(&next, env.clock.now());
+    let is_first = tx.oidc_grant_asked(&arrived.grant.hash, &asked).await?;
     tx.finish().await?;
     if is_first { Ok(ExchangeOidcError::Asked(question, next)) } else { Err(ExchangeOidcError::Code) }
 }
@@ -282,7 +308,7 @@ async fn open(
     env: &Identity,
     origin: &Origin,
     tx: Box<dyn AcrossTx>,
-    (arrived, company): (Arrived, &CompanyOfAccount),
+    (arrived, company, proved): (&Arrived, &CompanyOfAccount, Option<DateTime<Utc>>),
     reply: Reply<SignedIn>,
 ) -> Result<Committed<SignedIn>, ExchangeOidcError> {
     let now = env.clock.now();
@@ -290,9 +316,10 @@ async fn open(
         return Err(ExchangeOidcError::Code);
     }
     let changes = tie(env, tx.as_ref(), arrived, now).await?;
-    let profile = tx.profile(company.tenant, company.membership).await?.ok_or(SignInError::NotAMember)?;
-    let hold = second_factor::hold(tx.as_ref(), &profile.membership).await?;
-    let opening = Opening::of(env, &profile.membership, origin, now).under(hold);
+    let profile = tx.profile(company.tenant, company.membership).await?;
+    let profile = profile.filter(|profile| profile.membership.is_active()).ok_or(SignInError::NotAMember)?;
+    let hold = second_factor::hold(tx.as_ref(), &profile.membership, proved).await?;
+    let opening = Opening::of(env, &profile.membership, origin, now).under(proved, hold);
     tx.session_add(&opening.session).await?;
     tx.refresh_token_add(&opening.token).await?;
     let permit = Permit::<permission::SignIn>::system(company.tenant, "sign-in at a provider", origin.clone());
@@ -308,16 +335,15 @@ async fn open(
 async fn tie(
     env: &Identity,
     tx: &dyn AcrossTx,
-    arrived: Arrived,
+    arrived: &Arrived,
     now: DateTime<Utc>,
 ) -> Result<Vec<Change>, ExchangeOidcError> {
     if arrived.is_tied {
         return Ok(Vec::new());
     }
-    let Arrived { grant, person, account, .. } = arrived;
-    let (before, version) = (account.facts(), account.version);
-    let account = account.verified(now);
-    let link = Link::of(env.ids.next(), account.id, grant.provider, person, now);
+    let (before, version) = (arrived.account.facts(), arrived.account.version);
+    let account = arrived.account.clone().verified(now);
+    let link = Link::of(env.ids.next(), account.id, arrived.grant.provider, arrived.person.clone(), now);
     tx.oidc_link_add(&link).await?;
     let mut changes = vec![Change::created(link.id, 1, link.facts())];
     if account.version > version {

@@ -102,7 +102,7 @@ async fn land(env: &Identity, flow: &Flow, person: &Person) -> Result<String, Fi
         }
     }
     let code = Secret::new(*env.random.secret());
-    let grant = Grant::of(env.ids.next(), flow.provider, person, &code, &env.keyring, env.clock.now())?;
+    let grant = Grant::of(env.ids.next(), flow, person, &code, &env.keyring, env.clock.now())?;
     tx.oidc_grant_add(&grant).await?;
     tx.finish().await?;
     Ok(flow.landing(&code))

@@ -28,11 +28,14 @@ pub async fn forgot_password(
     reply: Reply<Asked>,
 ) -> Result<Committed<Asked>, StoreError> {
     let now = env.clock.now();
-    let found = find(env, email, now).await?;
-    let asks = AttemptKey::reset(email);
+    let Found { to, asks } = find(env, email, now).await?;
     let tx = env.db.begin_across_tenants("forgotten password").await?;
-    tx.failure_add(&[asks], now, now - FORGET_AFTER).await?;
-    let Some((account, company)) = found else {
+    match asks {
+        Asks::Few => tx.failure_add(&[AttemptKey::reset(email)], now, now - FORGET_AFTER).await?,
+        // Not counted: nobody keeps the address waiting by asking on. A statement that finds nothing stands in its place.
+        Asks::Enough => tx.failures_forget(&AttemptKey::of_nobody()).await?,
+    }
+    let Some((account, company)) = to else {
         // Two statements that find nothing, in place of the link's row and the journal; the count is committed likewise.
         tx.failures_forget(&AttemptKey::of_nobody()).await?;
         tx.failures_forget(&AttemptKey::of_nobody()).await?;
@@ -47,12 +50,19 @@ pub async fn forgot_password(
     commit(tx, journal, Asked, reply).await
 }
 
-/// Whom to write to, and in the name of which company; nobody when there were too many such mails already.
-async fn find(
-    env: &Identity,
-    email: &Email,
-    now: DateTime<Utc>,
-) -> Result<Option<(Account, CompanyOfAccount)>, StoreError> {
+/// How often a link was asked for lately.
+enum Asks {
+    Few,
+    Enough,
+}
+
+/// Whom to write to, and in the name of which company: one that the account may enter.
+struct Found {
+    to: Option<(Account, CompanyOfAccount)>,
+    asks: Asks,
+}
+
+async fn find(env: &Identity, email: &Email, now: DateTime<Utc>) -> Result<Found, StoreError> {
     let view = env.db.view_across_tenants("forgotten password").await?;
     let account = view.account_by_email(email).await?;
     // Asked for nobody too, so that an unknown address takes as many round trips as a known one.
@@ -60,13 +70,13 @@ async fn find(
     let companies = view.companies_of_account(id).await?;
     let asks = view.failures_of(&[AttemptKey::reset(email)]).await?;
     if asks.iter().any(|(_, asks)| asks.reach(MOST_RESETS, now)) {
-        return Ok(None);
+        return Ok(Found { to: None, asks: Asks::Enough });
     }
-    let company = companies.iter().find(|company| company.is_active()).or(companies.first()).cloned();
-    Ok(account.zip(company))
+    let company = companies.into_iter().find(CompanyOfAccount::is_active);
+    Ok(Found { to: account.zip(company), asks: Asks::Few })
 }
 
 fn notice(account: &Account, secret: Secret) -> Notice {
-    let occasion = Occasion::PasswordReset { name: account.name.clone() };
+    let occasion = Occasion::PasswordReset;
     Notice { to: account.email.clone(), locale: account.locale, occasion, secret }
 }

@@ -1,7 +1,7 @@
-//! What every founding makes: a company, its first clinic, and the membership of its admin.
+//! What every founding makes: a company with its settings, its first clinic, and the membership of its admin.
 
 use chrono::{DateTime, Utc};
-use kernel::ids::AccountId;
+use kernel::ids::{AccountId, SettingsId};
 use kernel::{Change, Journal, StoreError};
 
 use crate::Identity;
@@ -11,6 +11,7 @@ use crate::model::membership::{Credentials, Membership, MembershipStatus};
 use crate::model::name::{DisplayName, PlaceName};
 use crate::model::place::{Country, Locale, TimeZone};
 use crate::model::role::Role;
+use crate::model::settings::CompanySettings;
 use crate::ports::AcrossTx;
 
 /// What is founded, and where.
@@ -29,6 +30,7 @@ pub struct NewCompany {
 /// A company that is about to be stored.
 pub(super) struct Founding {
     pub(super) company: Company,
+    pub(super) settings: CompanySettings,
     pub(super) clinic: Clinic,
     pub(super) admin: Membership,
 }
@@ -67,19 +69,23 @@ impl Founding {
             created_at: now,
             version: 1,
         };
-        Self { company, clinic, admin }
+        let settings = CompanySettings::usual(company.id, locale, time_zone);
+        Self { company, settings, clinic, admin }
     }
 
     pub(super) async fn save(&self, tx: &dyn AcrossTx) -> Result<(), StoreError> {
         tx.company_add(&self.company).await?;
+        tx.settings_add(&self.settings).await?;
         tx.clinic_add(&self.clinic).await?;
         tx.membership_add(&self.admin).await
     }
 
     pub(super) fn told(&self, journal: Journal) -> Journal {
-        let Self { company, clinic, admin } = self;
+        let Self { company, settings, clinic, admin } = self;
+        let of_company = SettingsId::from_uuid(company.id.uuid());
         journal
             .changed(Change::created(company.id, company.version, company.facts()))
+            .changed(Change::created(of_company, settings.version, settings.facts()))
             .changed(Change::created(clinic.id, clinic.version, clinic.facts()))
             .changed(Change::created(admin.id, admin.version, admin.facts()))
     }

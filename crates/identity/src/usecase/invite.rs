@@ -1,7 +1,8 @@
 //! Inviting somebody to the company (I1, I10).
 
+use kernel::ids::AccountId;
 use kernel::{
-    Actor, Change, Committed, Fault, FromStore, Kind, Permit, Refusal, Reply, StoreError, StoredReply, commit,
+    Actor, Change, Committed, Facts, Fault, FromStore, Kind, Permit, Refusal, Reply, StoreError, StoredReply, commit,
     unit_of_work,
 };
 use thiserror::Error;
@@ -97,16 +98,24 @@ pub async fn invite(
     reply: Reply<Invitation>,
 ) -> Result<Committed<Invitation>, InviteError> {
     let offer = Offer { clinics: distinct(offer.clinics), ..offer };
-    let (inviter, locale) = inviter(env, permit, &offer).await?;
-    unit_of_work(async || send(env, permit, (&offer, &inviter, locale), reply).await).await
+    let asked = asked(env, permit, &offer).await?;
+    unit_of_work(async || send(env, permit, (&offer, &asked), reply).await).await
 }
 
-/// Who invites, and the language of the company.
-async fn inviter(
+/// What is known before an invitation is made.
+struct Asked {
+    inviter: Member,
+    /// The account that the address has; what the journal keeps of the address is about it.
+    invited: Option<AccountId>,
+    /// The language of the company.
+    locale: Locale,
+}
+
+async fn asked(
     env: &Identity,
     permit: &Permit<permission::UsersManage>,
     offer: &Offer,
-) -> Result<(Member, Locale), InviteError> {
+) -> Result<Asked, InviteError> {
     let Actor::Member { membership, .. } = permit.actor() else { return Err(InviteError::NoMember) };
     let tenant = permit.scope().tenant();
     let view = env.db.view_across_tenants("invite").await?;
@@ -117,18 +126,19 @@ async fn inviter(
     if view.member_by_email(tenant, &offer.email).await?.is_some() {
         return Err(InviteError::AlreadyMember);
     }
-    Ok((inviter, view.company_settings(tenant).await?.locale))
+    let invited = view.account_by_email(&offer.email).await?.map(|account| account.id);
+    Ok(Asked { inviter, invited, locale: view.company_settings(tenant).await?.locale })
 }
 
 async fn send(
     env: &Identity,
     permit: &Permit<permission::UsersManage>,
-    (offer, inviter, locale): (&Offer, &Member, Locale),
+    (offer, asked): (&Offer, &Asked),
     reply: Reply<Invitation>,
 ) -> Result<Committed<Invitation>, InviteError> {
     let now = env.clock.now();
     let secret = Secret::new(*env.random.secret());
-    let (inviter, ids) = (&inviter.membership, (env.ids.next(), permit.scope().tenant()));
+    let (inviter, ids) = (&asked.inviter.membership, (env.ids.next(), permit.scope().tenant()));
     let invitation = Invitation::new(ids, offer.clone(), inviter.id, &secret, now);
     let tx = env.db.begin(permit.scope()).await?;
     let faults = unknown_references(&*tx, (&offer.clinics, offer.practitioner, offer.patient)).await?;
@@ -145,9 +155,10 @@ async fn send(
     }
     tx.invitation_add(&invitation).await?;
     let occasion = Occasion::Invitation { company: tx.company().await?.name, inviter: inviter.display_name.clone() };
-    let notice = Notice { to: offer.email.clone(), locale, occasion, secret };
+    let notice = Notice { to: offer.email.clone(), locale: asked.locale, occasion, secret };
+    let facts = asked.invited.into_iter().fold(invitation.facts(), Facts::about);
     let journal = journal
-        .changed(Change::created(invitation.id, invitation.version, invitation.facts()))
+        .changed(Change::created(invitation.id, invitation.version, facts))
         .job(mail_job(&notice, now));
     Ok(commit(tx, journal, invitation, reply).await?)
 }

@@ -1,6 +1,6 @@
 //! Reading the audit, which is an act of its own: whoever looks is seen (I11).
 
-use kernel::{Change, Entity, Facts, Grants, Page, PageAsk, Permit, StoreError, commit, unheard};
+use kernel::{Change, Committed, Entity, Facts, Grants, Page, PageAsk, Permit, StoreError, commit, unheard, unit_of_work};
 
 use crate::Identity;
 use crate::model::audit::{AuditEntry, AuditFilter};
@@ -17,15 +17,20 @@ pub async fn read_audit(
 ) -> Result<Page<AuditEntry>, StoreError> {
     let page = env.db.view(permit.scope()).await?.audit_page(filter, ask).await?;
     let page = page.map(|entry| entry.seen_with(grants));
+    unit_of_work(async || note(env, permit, read(&page, filter)).await).await?;
+    Ok(page)
+}
+
+async fn note(env: &Identity, permit: &Permit<permission::AuditRead>, what: Facts) -> Result<(), StoreError> {
     let tx = env.db.begin(permit.scope()).await?;
     let company = permit.scope().tenant();
     let journal = permit.journal(company, env.clock.now()).changed(Change {
         entity: Entity::of(company),
         version: 0,
         before: Facts::new(),
-        after: read(&page, filter),
+        after: what,
     });
-    Ok(commit(tx, journal, page, unheard).await?.into_value())
+    commit(tx, journal, (), unheard).await.map(Committed::into_value)
 }
 
 fn read(page: &Page<AuditEntry>, filter: &AuditFilter) -> Facts {

@@ -6,7 +6,7 @@ use crate::Identity;
 use crate::model::settings::CompanySettings;
 use crate::permission;
 
-/// The settings; the usual ones of a company that never changed any.
+/// The settings; every company has them from its founding on.
 pub async fn read_settings(
     env: &Identity,
     permit: &Permit<permission::SettingsRead>,

@@ -102,9 +102,9 @@ async fn rotate(
     let profile = active(tx.as_ref(), &session).await?;
     let idle = tx.company_settings(session.tenant).await?.session_idle_minutes;
     if session.is_idle(idle.map(|minutes| Duration::minutes(minutes.into())), now) {
-        return Err(RefreshError::Invalid);
+        return Err(over(env, origin, tx, session, now).await?);
     }
-    let hold = second_factor::hold(tx.as_ref(), &profile.membership).await?;
+    let hold = second_factor::hold(tx.as_ref(), &profile.membership, session.factor_proved_at).await?;
     let successor = Secret::new(*env.random.secret());
     let before = session.facts();
     let session = session.seen(origin, now).under(hold);
@@ -117,6 +117,26 @@ async fn rotate(
     let journal = permit.journal(session.id, now).changed(change);
     let value = signed_in(env, profile, &session, successor, now)?;
     Ok(commit(tx, journal, value, reply).await?)
+}
+
+/// Ends a session that was not used for too long, which is committed: a longer time that the company allows later brings
+/// none back.
+async fn over(
+    env: &Identity,
+    origin: &Origin,
+    tx: Box<dyn AcrossTx>,
+    session: DeviceSession,
+    now: DateTime<Utc>,
+) -> Result<RefreshError, RefreshError> {
+    let before = session.facts();
+    let ended = session.ended(Ending::Idle, now);
+    tx.session_update(&ended).await?;
+    let permit = Permit::<permission::Refresh>::system(ended.tenant, "idle session", origin.clone());
+    let change = Change::updated(ended.id, ended.version, &before, &ended.facts());
+    let journal = permit.journal(ended.id, now).changed(change);
+    let refusal = commit(tx, journal, RefreshError::Invalid, unheard).await?.into_value();
+    env.callers.forget_session(ended.id);
+    Ok(refusal)
 }
 
 async fn alarm(

@@ -1,7 +1,7 @@
 //! Trying a dead letter again.
 
 use kernel::ids::JobId;
-use kernel::{Change, Committed, FromStore, Kind, Permit, Refusal, Reply, StoreError, commit};
+use kernel::{Change, Committed, FromStore, Kind, Permit, Refusal, Reply, StoreError, commit, unit_of_work};
 use thiserror::Error;
 
 use crate::Identity;
@@ -58,6 +58,15 @@ impl FromStore for ReplayError {
 
 /// Puts a dead letter back into the queue, as if it had never been tried.
 pub async fn replay_job(
+    env: &Identity,
+    permit: &Permit<permission::IntegrationsManage>,
+    id: JobId,
+    reply: Reply<QueuedJob>,
+) -> Result<Committed<QueuedJob>, ReplayError> {
+    unit_of_work(async || replay(env, permit, id, reply).await).await
+}
+
+async fn replay(
     env: &Identity,
     permit: &Permit<permission::IntegrationsManage>,
     id: JobId,

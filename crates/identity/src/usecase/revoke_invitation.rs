@@ -1,7 +1,7 @@
 //! Taking an invitation back.
 
 use kernel::ids::InvitationId;
-use kernel::{Change, Committed, FromStore, Kind, Permit, Refusal, Reply, StoreError, commit, unchanged};
+use kernel::{Change, Committed, FromStore, Kind, Permit, Refusal, Reply, StoreError, commit, unchanged, unit_of_work};
 use thiserror::Error;
 
 use crate::Identity;
@@ -51,6 +51,15 @@ impl FromStore for RevokeInvitationError {
 
 /// Takes an invitation back for good: its link ceases to work at once. A second time has no effect.
 pub async fn revoke_invitation(
+    env: &Identity,
+    permit: &Permit<permission::UsersManage>,
+    id: InvitationId,
+    reply: Reply<InvitationId>,
+) -> Result<Committed<InvitationId>, RevokeInvitationError> {
+    unit_of_work(async || revoke(env, permit, id, reply).await).await
+}
+
+async fn revoke(
     env: &Identity,
     permit: &Permit<permission::UsersManage>,
     id: InvitationId,

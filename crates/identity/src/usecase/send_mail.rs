@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use kernel::NewJob;
-use kernel::jobs::{Failure, Job, JobHandler};
+use kernel::jobs::{Failure, Job, JobHandler, MAX_TRIES, tries_within};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -54,6 +54,11 @@ fn read(job: &Job) -> Option<Notice> {
 impl JobHandler for SendMail {
     fn kind(&self) -> &'static str {
         KIND
+    }
+
+    /// As long as the link works: a mail server may be away for hours.
+    fn max_tries(&self, job: &Job) -> i32 {
+        read(job).map_or(MAX_TRIES, |notice| tries_within(notice.occasion.life()))
     }
 
     async fn run(&self, job: &Job) -> Result<(), Failure> {
@@ -124,6 +129,18 @@ mod tests {
             mailer.expect_send().returning(move |_| Err(answer));
             assert_eq!(ran(mailer, mail_job(&asked(), DateTime::UNIX_EPOCH).payload).await, Err(failure));
         }
+    }
+
+    #[test]
+    fn i10_a_mail_is_tried_as_long_as_its_link_works() {
+        let handler = SendMail { mailer: Arc::new(MockMailer::new()), app_url: "https://clinic.example".to_owned() };
+        for (occasion, hours) in [(asked().occasion, 72), (Occasion::Verification, 72), (Occasion::PasswordReset, 1)] {
+            let notice = Notice { occasion, ..asked() };
+            let tries = handler.max_tries(&job(mail_job(&notice, DateTime::UNIX_EPOCH).payload));
+            assert_eq!(tries, tries_within(chrono::Duration::hours(hours)), "{hours} hours");
+            assert!(tries > MAX_TRIES);
+        }
+        assert_eq!(handler.max_tries(&job(Value::Null)), MAX_TRIES);
     }
 
     #[tokio::test]

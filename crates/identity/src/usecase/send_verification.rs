@@ -86,7 +86,7 @@ impl AskedProof {
     }
 
     pub(super) fn mail(self, account: &Account, now: DateTime<Utc>) -> NewJob {
-        let occasion = Occasion::Verification { name: account.name.clone() };
+        let occasion = Occasion::Verification;
         let notice = Notice { to: account.email.clone(), locale: account.locale, occasion, secret: self.secret };
         mail_job(&notice, now)
     }

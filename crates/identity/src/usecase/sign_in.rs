@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use kernel::ids::{AccountId, TenantId};
 use kernel::seal::CannotOpen;
-use kernel::{Change, Committed, Fault, FromStore, Kind, Origin, Permit, Refusal, Reply, StoreError, commit, unheard};
+use kernel::{
+    Change, Committed, Fault, FromStore, Kind, Origin, Permit, Refusal, Reply, StoreError, commit, unheard, unit_of_work,
+};
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 use uuid::Uuid;
@@ -158,29 +160,47 @@ pub async fn sign_in(
     reply: Reply<SignedIn>,
 ) -> Result<Committed<SignedIn>, SignInError> {
     let now = env.clock.now();
-    let found = Found::look_up(env, &ask.email, origin).await?;
+    let found = Found::look_up(env, &ask.email, origin).await?.asking_for(ask.company);
     if let Some(retry_after) = found.network_locked(now) {
         return Err(SignInError::NetworkLocked { retry_after });
     }
     let (right, attempt) = env.passwords.verify(ask.password, found.hash()).await?;
     let account = match &found.account {
         Some(account) if right && account.password.is_some() => account.clone(),
-        _ => return Err(refuse(env, origin, &found, now).await?),
+        _ => {
+            let tx = env.db.begin_across_tenants("failed sign-in").await?;
+            return Err(refuse(tx, origin, &found, now).await?);
+        }
     };
     if let Some(retry_after) = found.account_locked(now) {
         return Err(SignInError::AccountLocked { retry_after });
     }
     let rehashed = rehashed(env, &account, attempt).await?;
+    let (code, rehashed) = (ask.code.as_ref(), rehashed.as_ref());
+    unit_of_work(async || admit(env, origin, (&found, &account), (code, rehashed), reply).await).await
+}
+
+/// Lets in who has given the right password.
+async fn admit(
+    env: &Identity,
+    origin: &Origin,
+    (found, account): (&Found, &Account),
+    (code, rehashed): (Option<&FactorCode>, Option<&Rehashed>),
+    reply: Reply<SignedIn>,
+) -> Result<Committed<SignedIn>, SignInError> {
+    let now = env.clock.now();
     let tx = env.db.begin_across_tenants("sign-in").await?;
-    if !is_still(tx.as_ref(), &account).await? {
+    if !is_still(tx.as_ref(), account).await? {
         return Err(StoreError::Contended.into());
     }
-    if let Err(unproved) = second_factor::prove(env, tx.as_ref(), &account, ask.code.as_ref()).await {
-        return Err(unproved_at(origin, tx, &found, unproved, now).await?);
-    }
+    found.locked_meanwhile(tx.as_ref(), now).await?;
+    let proved = match second_factor::prove(env, tx.as_ref(), account, code).await {
+        Ok(proved) => proved,
+        Err(unproved) => return Err(unproved_at(origin, tx, found, unproved, now).await?),
+    };
     // Asked after the second factor, which alone may learn where the account works; what is refused here spends no code.
-    let company = choose_company(&found.companies, ask.company)?;
-    open(env, origin, tx, (&found, &company), rehashed, reply).await
+    let company = choose_company(&found.companies, found.asked)?;
+    open(env, origin, tx, (found, &company, proved), rehashed, reply).await
 }
 
 impl From<NoCompany> for SignInError {
@@ -207,7 +227,7 @@ pub(super) async fn unproved_at(
     now: DateTime<Utc>,
 ) -> Result<SignInError, StoreError> {
     let refusal = SignInError::from(unproved);
-    match (&refusal, found.companies.first()) {
+    match (&refusal, found.told_in()) {
         (SignInError::WrongCode, Some(company)) => {
             let member = (company.tenant, company.membership);
             second_factor::refuse(tx, origin, &found.keys, member, (refusal, now)).await
@@ -220,6 +240,7 @@ pub(super) async fn unproved_at(
 pub(super) struct Found {
     account: Option<Account>,
     companies: Vec<CompanyOfAccount>,
+    asked: Option<TenantId>,
     keys: Vec<AttemptKey>,
     by_account: Option<Failures>,
     by_network: Option<Failures>,
@@ -232,13 +253,39 @@ impl Found {
         // Asked for nobody too, so that an unknown address takes as many round trips as a known one.
         let id = account.as_ref().map_or(AccountId::from_uuid(Uuid::nil()), |account| account.id);
         let companies = view.companies_of_account(id).await?;
-        let of_account = AttemptKey::account(email);
         let of_network = origin.ip.map(AttemptKey::network);
-        let keys: Vec<_> = std::iter::once(of_account).chain(of_network).collect();
+        let keys: Vec<_> = std::iter::once(AttemptKey::account(email)).chain(of_network).collect();
         let failures = view.failures_of(&keys).await?;
-        let of = |key: AttemptKey| failures.iter().find(|(k, _)| *k == key).map(|(_, failures)| *failures);
-        let (by_account, by_network) = (of(of_account), of_network.and_then(of));
-        Ok(Self { account, companies, keys, by_account, by_network })
+        let of = |key: Option<&AttemptKey>| failures.iter().find(|(k, _)| Some(k) == key).map(|(_, failures)| *failures);
+        let (by_account, by_network) = (of(keys.first()), of(keys.get(1)));
+        Ok(Self { account, companies, asked: None, keys, by_account, by_network })
+    }
+
+    /// The same for whoever named a company.
+    pub(super) fn asking_for(self, company: Option<TenantId>) -> Self {
+        Self { asked: company, ..self }
+    }
+
+    /// In which company's journal a failure stands: the one asked for, where the account has a place in it, and else the first
+    /// that it may enter; none where it may enter none.
+    fn told_in(&self) -> Option<&CompanyOfAccount> {
+        let asked = self.companies.iter().find(|company| Some(company.tenant) == self.asked);
+        asked.or_else(|| self.companies.iter().find(|company| company.is_active()))
+    }
+
+    /// Refuses whom the failures hold off that were counted while the password was being compared: guesses side by side have
+    /// no more patience than those one after the other.
+    pub(super) async fn locked_meanwhile(&self, tx: &dyn AcrossTx, now: DateTime<Utc>) -> Result<(), SignInError> {
+        let failures = tx.failures_of(&self.keys).await?;
+        let of = |key: Option<&AttemptKey>| failures.iter().find(|(k, _)| Some(k) == key).map(|(_, failures)| failures);
+        let left = |key, patience| of(key).and_then(|failures| failures.seconds_left(patience, now));
+        if let Some(retry_after) = left(self.keys.first(), Patience::Account) {
+            return Err(SignInError::AccountLocked { retry_after });
+        }
+        match left(self.keys.get(1), Patience::Network) {
+            Some(retry_after) => Err(SignInError::NetworkLocked { retry_after }),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn hash(&self) -> PasswordHash {
@@ -259,17 +306,16 @@ fn seconds_left(until: DateTime<Utc>, now: DateTime<Utc>) -> i64 {
     (until - now).num_seconds() + 1
 }
 
-/// Counts the failure and journals it in the member's company. An address that is nobody's has no journal to stand in; one
-/// statement that finds nothing stands in its place, so that both take the same round trips.
+/// Counts the failure and journals it in a company of the member. An address that is nobody's has no journal to stand in; one
+/// statement that finds nothing stands in its place, so that both take the same round trips. Commits what else was done.
 pub(super) async fn refuse(
-    env: &Identity,
+    tx: Box<dyn AcrossTx>,
     origin: &Origin,
     found: &Found,
     now: DateTime<Utc>,
 ) -> Result<SignInError, StoreError> {
-    let tx = env.db.begin_across_tenants("failed sign-in").await?;
     tx.failure_add(&found.keys, now, now - FORGET_AFTER).await?;
-    let Some(company) = found.companies.first() else {
+    let Some(company) = found.told_in() else {
         tx.failures_forget(&AttemptKey::of_nobody()).await?;
         tx.finish().await?;
         return Ok(SignInError::InvalidCredentials);
@@ -301,20 +347,21 @@ async fn open(
     env: &Identity,
     origin: &Origin,
     tx: Box<dyn AcrossTx>,
-    (found, company): (&Found, &CompanyOfAccount),
-    rehashed: Option<Rehashed>,
+    (found, company, proved): (&Found, &CompanyOfAccount, Option<DateTime<Utc>>),
+    rehashed: Option<&Rehashed>,
     reply: Reply<SignedIn>,
 ) -> Result<Committed<SignedIn>, SignInError> {
     let now = env.clock.now();
-    let profile = tx.profile(company.tenant, company.membership).await?.ok_or(SignInError::NotAMember)?;
-    let hold = second_factor::hold(tx.as_ref(), &profile.membership).await?;
-    let opening = Opening::of(env, &profile.membership, origin, now).under(hold);
+    let profile = tx.profile(company.tenant, company.membership).await?;
+    let profile = profile.filter(|profile| profile.membership.is_active()).ok_or(SignInError::NotAMember)?;
+    let hold = second_factor::hold(tx.as_ref(), &profile.membership, proved).await?;
+    let opening = Opening::of(env, &profile.membership, origin, now).under(proved, hold);
     tx.session_add(&opening.session).await?;
     tx.refresh_token_add(&opening.token).await?;
     if let (Some(key), Some(_)) = (found.keys.first(), found.by_account) {
         tx.failures_forget(key).await?;
     }
-    if let Some(Rehashed { account, old, new }) = &rehashed {
+    if let Some(Rehashed { account, old, new }) = rehashed {
         tx.account_rehashed(*account, old, new).await?;
     }
     let permit = Permit::<permission::SignIn>::system(company.tenant, "sign-in", origin.clone());

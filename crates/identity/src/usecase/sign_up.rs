@@ -160,7 +160,7 @@ fn account(env: &Identity, ask: Founder, password: PasswordHash, now: DateTime<U
 }
 
 fn profile(account: Account, founding: Founding) -> Profile {
-    let Founding { company, clinic, admin: membership } = founding;
+    let Founding { company, clinic, admin: membership, .. } = founding;
     let companies = vec![CompanyOfAccount::of(&company, &membership)];
     Profile { account, membership, company, clinics: vec![clinic], companies }
 }

@@ -33,14 +33,14 @@ impl From<KeysError> for StoreError {
 pub async fn ready(env: &Identity) -> Result<(), KeysError> {
     let (keys, newest) = read(env).await?;
     if !keys.needs_another(env.clock.now()) {
-        env.keys.replace(keys, env.clock.now());
+        env.keys.replace(keys);
         return Ok(());
     }
     follow(env, newest).await
 }
 
-/// Makes the next key before its time; the one that signed until now goes on verifying, the one before it does not. Done
-/// twice, no token that was signed before is accepted any longer, on other nodes within a minute.
+/// Makes the next key before its time; the one that signed until now goes on signing for a minute and then verifying, the one
+/// before it does not. Done twice, no token that was signed before is accepted any longer, on other nodes within a minute.
 pub async fn rotate(env: &Identity) -> Result<(), KeysError> {
     let (_, newest) = read(env).await?;
     follow(env, newest).await
@@ -59,10 +59,22 @@ async fn follow(env: &Identity, newest: i32) -> Result<(), KeysError> {
     Ok(read_again(env).await?)
 }
 
+/// Reads the keys because of a token that names an unknown one: at most every
+/// [`READ_AGAIN`](crate::model::live_keys::READ_AGAIN), and not while somebody else does, for whom it waits.
+pub(super) async fn read_for_a_token(env: &Identity) -> Result<(), StoreError> {
+    let now = env.clock.now();
+    let mut asked = env.keys.asking().await;
+    if asked.is_due(now) {
+        read_again(env).await?;
+        asked.read(now);
+    }
+    Ok(())
+}
+
 /// Reads the keys as they are stored now.
 pub async fn read_again(env: &Identity) -> Result<(), StoreError> {
     let (keys, _) = read(env).await?;
-    env.keys.replace(keys, env.clock.now());
+    env.keys.replace(keys);
     Ok(())
 }
 

@@ -81,16 +81,19 @@ pub async fn switch_company(
     let Actor::Member { account, session: id, .. } = permit.actor() else { return Err(SwitchCompanyError::Over) };
     let now = env.clock.now();
     let tx = env.db.begin_across_tenants("switch company").await?;
+    // Locked first, as at sign-in: who changes the password or turns a second factor on ends the session opened here, too.
+    tx.account_locked(account).await?.ok_or(SwitchCompanyError::Over)?;
     let companies = tx.companies_of_account(account).await?;
     let company = companies.iter().find(|found| found.tenant == company).ok_or(SwitchCompanyError::UnknownCompany)?;
     if !company.is_active() {
         return Err(SwitchCompanyError::NotAMember);
     }
-    let profile = tx.profile(company.tenant, company.membership).await?.ok_or(SwitchCompanyError::NotAMember)?;
-    leave(env, tx.as_ref(), permit, id).await?;
+    let profile = tx.profile(company.tenant, company.membership).await?;
+    let profile = profile.filter(|profile| profile.membership.is_active()).ok_or(SwitchCompanyError::NotAMember)?;
+    let proved = leave(env, tx.as_ref(), permit, id).await?.factor_proved_at;
 
-    let hold = second_factor::hold(tx.as_ref(), &profile.membership).await?;
-    let opening = Opening::of(env, &profile.membership, permit.origin(), now).under(hold);
+    let hold = second_factor::hold(tx.as_ref(), &profile.membership, proved).await?;
+    let opening = Opening::of(env, &profile.membership, permit.origin(), now).under(proved, hold);
     tx.session_add(&opening.session).await?;
     tx.refresh_token_add(&opening.token).await?;
     let (session, origin) = (&opening.session, permit.origin().clone());
@@ -109,7 +112,7 @@ async fn leave(
     tx: &dyn AcrossTx,
     permit: &Permit<permission::SwitchCompany>,
     id: SessionId,
-) -> Result<(), SwitchCompanyError> {
+) -> Result<DeviceSession, SwitchCompanyError> {
     let now = env.clock.now();
     let session = tx.session_locked(permit.scope().tenant(), id).await?;
     let session: DeviceSession = session.filter(|found| found.is_live(now)).ok_or(SwitchCompanyError::Over)?;
@@ -117,5 +120,6 @@ async fn leave(
     let ended = session.ended(Ending::Switched, now);
     tx.session_update(&ended).await?;
     let change = Change::updated(id, ended.version, &before, &ended.facts());
-    Ok(tx.append(&permit.journal(id, now).changed(change)).await?)
+    tx.append(&permit.journal(id, now).changed(change)).await?;
+    Ok(ended)
 }

@@ -3,6 +3,7 @@
 use kernel::seal::CannotOpen;
 use kernel::{
     Actor, Change, Committed, Fault, FromStore, Hold, Kind, Permit, Refusal, Reply, StoreError, commit, unchanged,
+    unit_of_work,
 };
 use thiserror::Error;
 
@@ -75,6 +76,15 @@ pub async fn update_me(
     hold: Option<Hold>,
     reply: Reply<Me>,
 ) -> Result<Committed<Me>, UpdateMeError> {
+    unit_of_work(async || update(env, permit, (&ask, hold), reply).await).await
+}
+
+async fn update(
+    env: &Identity,
+    permit: &Permit<permission::UpdateMe>,
+    (ask, hold): (&AccountChange, Option<Hold>),
+    reply: Reply<Me>,
+) -> Result<Committed<Me>, UpdateMeError> {
     let Actor::Member { account, membership, session } = permit.actor() else { return Err(UpdateMeError::Gone) };
     let (now, tenant) = (env.clock.now(), permit.scope().tenant());
     let csrf_token = CsrfToken::of(&env.keyring, tenant, session)?;
@@ -83,7 +93,7 @@ pub async fn update_me(
     let profile = tx.profile(tenant, membership).await?.ok_or(UpdateMeError::Gone)?;
     let totp_enabled = tx.totp_of_account(account.id).await?.is_some_and(|totp| totp.is_on());
     let mut me = Me { profile, csrf_token, totp_enabled, hold };
-    let changed = account.changed(ask)?;
+    let changed = account.changed(ask.clone())?;
     if changed == account {
         return Ok(unchanged(tx, me, reply).await?);
     }

@@ -382,6 +382,7 @@ async fn i3_a_token_of_another_node_is_known_although_its_key_is_new() {
     let other = env(&world.own, Arc::new(PlainHasher::default()));
     world.advance(Duration::days(91));
     signing_keys::ready(&other).await.unwrap();
+    world.advance(Duration::seconds(60)); // from then on it signs
     let ask = SignIn {
         email: address("ana@aurora.example"),
         password: PasswordAttempt::new(RIGHT.to_owned()),
@@ -389,7 +390,12 @@ async fn i3_a_token_of_another_node_is_known_although_its_key_is_new() {
         code: None,
     };
     let there = sign_in(&other, &origin(), ask, unheard).await.unwrap().into_value();
-    assert!(authenticate(&world.env, there.access_token.expose()).await.is_ok());
+    // Many at once: one of them reads the key, and the others wait for it.
+    let token = there.access_token.expose();
+    let known = [(); 4].map(|()| authenticate(&world.env, token));
+    let [a, b, c, d] = known;
+    let (a, b, c, d) = tokio::join!(a, b, c, d);
+    assert!([a, b, c, d].iter().all(Result::is_ok));
     assert_eq!(world.env.keys.set().public().len(), 2);
 }
 

@@ -1,4 +1,5 @@
 use chrono::Duration;
+use kernel::Clock as _;
 use kernel::jobs::{Job, JobQueue, LEASE, MAX_TRIES};
 
 use super::*;
@@ -79,4 +80,20 @@ async fn a_job_that_ends_its_workers_is_a_dead_letter_in_the_end() {
     assert!(own.db.lease("lost", 1).await.unwrap().is_empty());
     let dead = "SELECT count(*) FROM job WHERE status = 'dead' AND last_error = 'every worker was lost'";
     assert_eq!(number(&own.db, dead).await, 1);
+}
+
+#[tokio::test]
+async fn a_job_that_is_tried_long_and_loses_a_worker_now_and_then_lives_on() {
+    let own = Own::new().await;
+    act(&own.db, &permit(1), 10, 1).await.unwrap();
+    for tries in 1..=3 * MAX_TRIES {
+        let job = own.db.lease("a", 1).await.unwrap().remove(0);
+        assert_eq!(job.tries, tries);
+        if tries % MAX_TRIES == 0 {
+            own.db.failed("a", &job, "away", Some(own.clock.now())).await.unwrap();
+        } else {
+            own.clock.advance(LEASE + Duration::seconds(1));
+        }
+    }
+    assert_eq!(own.db.lease("a", 1).await.unwrap().len(), 1);
 }

@@ -87,16 +87,102 @@ async fn i11_a_removed_row_is_missed() {
 }
 
 #[tokio::test]
-async fn i11_a_cut_tail_is_missed_by_who_knows_the_head() {
+async fn i11_a_cut_tail_is_missed() {
+    let (own, _) = seven_acts().await;
+    tamper(&own, "DELETE FROM journal_link WHERE position >= 6").await;
+    assert_eq!(broken(&own).await, Some(Broken::Missing(6)));
+}
+
+#[tokio::test]
+async fn i11_the_last_link_is_missed_and_what_waits_is_not() {
+    let (own, sequencer) = seven_acts().await;
+    act(&own.db, &permit(1), 9, 1).await.unwrap();
+    assert_eq!(broken(&own).await, None, "it waits for its place");
+    assert_eq!(sequencer.run_dry().await.unwrap(), 2);
+    tamper(&own, "DELETE FROM journal_link WHERE position = 8").await;
+    assert_eq!(broken(&own).await, Some(Broken::Missing(8)));
+}
+
+#[tokio::test]
+async fn i11_a_tail_that_is_gone_with_its_entries_is_missed_by_who_knows_the_head() {
     let (own, _) = seven_acts().await;
     let known = own.db.verify_whole_journal(tenant(1), None).await.unwrap().head;
-    tamper(&own, "DELETE FROM journal_link WHERE position >= 6").await;
+    let gone = "PRAGMA foreign_keys = OFF; DROP TRIGGER journal_entry_no_delete; \
+                DELETE FROM journal_entry WHERE tenant_id = x'00000000000000000000000000000001' AND id IN \
+                (SELECT entry_id FROM journal_link WHERE position >= 6); DELETE FROM journal_link WHERE position >= 6";
+    tamper(&own, gone).await;
     assert_eq!(broken(&own).await, None);
     let seen = own.db.verify_whole_journal(tenant(1), Some(&known)).await.unwrap();
     assert_eq!(seen.broken, Some(Broken::Missing(7)));
     let other = Head { position: 2, mac: vec![0; 32] };
     let seen = own.db.verify_whole_journal(tenant(1), Some(&other)).await.unwrap();
     assert_eq!(seen.broken, Some(Broken::Altered(2)));
+}
+
+/// A copy of an entry of the first company's with another id and its values changed, as somebody with the file would insert it.
+fn forged(id: &str, values: &str) -> String {
+    format!(
+        "CREATE TEMP TABLE f AS SELECT * FROM journal_entry ORDER BY rowid LIMIT 1; UPDATE f SET id = {id}, {values}; \
+         INSERT INTO journal_entry SELECT * FROM f"
+    )
+}
+
+#[tokio::test]
+async fn i11_forged_entries_become_no_links_when_the_chain_key_is_taken_away() {
+    let (own, sequencer) = seven_acts().await;
+    own.tamper("CREATE TABLE saved AS SELECT * FROM chain_key").await;
+    tamper(&own, "DROP TRIGGER chain_key_no_delete; DELETE FROM chain_key").await;
+    assert_eq!(broken(&own).await, Some(Broken::Keyless), "whatever this process remembers");
+    own.tamper(&forged("x'000000000000000000000000000000ff'", "mac = NULL")).await;
+    sequencer.run_dry().await.unwrap();
+    assert_eq!(number(&own.db, "SELECT count(*) FROM journal_link").await, 10);
+    own.tamper("INSERT INTO chain_key SELECT * FROM saved").await;
+    assert_eq!(broken(&own).await, Some(Broken::Foreign(Uuid::from_u128(0xff))));
+}
+
+#[tokio::test]
+async fn i11_a_chain_key_cannot_be_changed_or_removed() {
+    let (own, _) = seven_acts().await;
+    for statement in ["DELETE FROM chain_key", "UPDATE chain_key SET tenant_id = x'01', id = x'01'", "UPDATE chain_key SET created_at = ''"] {
+        let tx = own.db.open_across("test").await.unwrap();
+        assert!(tx.run(statement, []).await.is_err(), "{statement}");
+    }
+    let tx = own.db.open_across("test").await.unwrap();
+    assert_eq!(tx.run("UPDATE chain_key SET sealed = sealed", []).await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn i11_a_row_that_cannot_be_read_stops_nobody() {
+    let (own, sequencer) = seven_acts().await;
+    own.tamper(&forged("x'000000000000000000000000000000fe'", "at = 'never', version = 'none'")).await;
+    own.tamper(&forged("'no id'", "tenant_id = 'no company'")).await;
+    act(&own.db, &permit(1), 9, 1).await.unwrap();
+    act(&own.db, &permit(2), 9, 1).await.unwrap();
+    assert_eq!(sequencer.run_dry().await.unwrap(), 4);
+    assert_eq!(broken(&own).await, Some(Broken::Foreign(Uuid::from_u128(0xfe))));
+    assert_eq!(own.db.verify_whole_journal(tenant(2), None).await.unwrap().broken, None);
+    tamper(&own, "UPDATE journal_entry SET version = 'none' WHERE id = (SELECT entry_id FROM journal_link WHERE position = 2)").await;
+    assert_eq!(broken(&own).await, Some(Broken::Altered(2)));
+}
+
+#[tokio::test]
+async fn i11_a_company_without_an_entry_is_not_whole() {
+    let (own, _) = seven_acts().await;
+    own.tamper(
+        "INSERT INTO company (tenant_id, id, name, country, locale, created_at, version) VALUES \
+         (x'00000000000000000000000000000003', x'00000000000000000000000000000003', 'Vazia', 'BR', 'pt', '2026-03-02T12:00:00Z', 1)",
+    )
+    .await;
+    assert_eq!(own.db.audited_tenants().await.unwrap(), [tenant(1), tenant(2), tenant(3)]);
+    assert_eq!(own.db.verify_whole_journal(tenant(3), None).await.unwrap().broken, Some(Broken::Missing(1)));
+}
+
+#[tokio::test]
+async fn i11_keys_are_destroyed_by_their_company_alone() {
+    use kernel::SubjectKeys as _;
+    let own = Own::new().await;
+    let tx = own.db.open_across("test").await.unwrap();
+    assert!(tx.subject_keys_destroy(Uuid::from_u128(1)).await.is_err());
 }
 
 #[tokio::test]
@@ -138,5 +224,5 @@ async fn a_horizon_of_another_server_is_not_believed() {
     own.tamper("UPDATE sequencer_horizon SET place = 1000000").await;
     act(&own.db, &permit(1), 9, 1).await.unwrap();
     assert_eq!(Sequencer::new(own.db.clone()).run_dry().await.unwrap(), 2);
-    assert_eq!(number(&own.db, "SELECT max(place) FROM sequencer_horizon").await, 11);
+    assert_eq!(number(&own.db, "SELECT max(place) FROM sequencer_horizon").await, 12);
 }

@@ -76,7 +76,13 @@ fn imply<O: Operation>(sketch: &mut Sketch, method: &Method) {
     }
     if is_repeatable::<O>(method) {
         let description = "Makes a repeat safe: the same key with the same body gets the same answer.";
-        sketch.header("Idempotency-Key", description, schema::pattern("^[!-~]{1,255}$"));
+        let schema = schema::pattern("^[!-~]{1,255}$");
+        if O::KEYED {
+            sketch.required_header("Idempotency-Key", description, schema);
+            sketch.refuses(Kind::ConditionRequired);
+        } else {
+            sketch.header("Idempotency-Key", description, schema);
+        }
         for kind in [Kind::Malformed, Kind::Conflict, Kind::Invalid] {
             sketch.refuses(kind);
         }

@@ -39,6 +39,12 @@ async function send() {
   only(part("done"));
 }
 
+// Ends the session that was begun for the one call; what hinders that hinders nobody.
+async function leave() {
+  await post(signIn.dataset.leave, {}).catch(() => null);
+  bearer = null;
+}
+
 // Runs what a form does, while it cannot be sent a second time.
 function on(form, work) {
   form.addEventListener("submit", async (event) => {
@@ -56,7 +62,8 @@ function on(form, work) {
 }
 
 async function refused(answer) {
-  if (signIn && answer?.code?.endsWith("sign_in_first")) {
+  // Who is asked again after signing in is not the one who is invited, and has to be told.
+  if (signIn?.hidden && answer?.code?.endsWith("sign_in_first")) {
     only(signIn);
     return;
   }
@@ -69,7 +76,11 @@ if (token) {
   if (signIn) {
     on(signIn, async () => {
       bearer = (await post(signIn.dataset.to, filled(signIn))).access_token;
-      await send();
+      try {
+        await send();
+      } finally {
+        await leave();
+      }
     });
   }
 } else {

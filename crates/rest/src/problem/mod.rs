@@ -147,6 +147,11 @@ impl Problem {
         Self::new(Class::Kind(Kind::ConditionRequired), "precondition_required")
     }
 
+    /// 428: `Idempotency-Key` is needed.
+    pub fn key_required() -> Self {
+        Self::new(Class::Kind(Kind::ConditionRequired), "idempotency_key_required")
+    }
+
     /// 429 with the seconds to wait.
     pub fn rate_limited(wait: u64) -> Self {
         Self::new(Class::Kind(Kind::RateLimited), "rate_limited").with_header(RETRY_AFTER, HeaderValue::from(wait))

@@ -108,6 +108,22 @@ async fn c11_wrong_tokens_empty_the_bucket_of_their_address() {
 }
 
 #[actix_web::test]
+async fn c11_a_key_that_was_not_looked_up_of_late_is_counted_before_it_is() {
+    let service = limited("anonymous=1/h");
+    assert_eq!(service.call(get("/api/v1/notes", "Bearer key bug")).await.status, 500, "it was looked up");
+    assert_eq!(service.call(get("/api/v1/notes", "Bearer key bug")).await.status, 429, "it was not");
+    assert_eq!(service.call(get("/api/v1/notes", "Bearer writer")).await.status, 200);
+    // A wrong one is counted once.
+    let service = limited("anonymous=2/h");
+    let statuses = [(); 3].map(|()| service.call(get("/api/v1/notes", "Bearer key of nobody")));
+    let mut seen = Vec::new();
+    for answer in statuses {
+        seen.push(answer.await.status);
+    }
+    assert_eq!(seen, [401, 401, 429]);
+}
+
+#[actix_web::test]
 async fn c11_probes_spend_nobodys_bucket() {
     let service = limited("anonymous=1/h");
     for path in ["/health/live", "/health/ready", "/health/live"] {

@@ -35,13 +35,16 @@ impl Authenticate for Tokens {
             "reader" | "elsewhere" => &["notes:read"],
             "broken" => return Err(StoreError::Unavailable(None)),
             "slow" => std::future::pending().await,
-            "bug" => panic!("secret of the token"),
+            "bug" | "key bug" => panic!("secret of the token"),
             _ => return Ok(None),
         };
         let number = if token == "other" { 2 } else { 1 };
         let tenant = if token == "elsewhere" { 101 } else { 100 };
         let holder = match token {
-            "key" => Holder::ApiKey(ApiKeyId::from_uuid(Uuid::from_u128(500))),
+            "key" => Holder::ApiKey {
+                key: ApiKeyId::from_uuid(Uuid::from_u128(500)),
+                made_by: MembershipId::from_uuid(Uuid::from_u128(number)),
+            },
             _ => Holder::Member {
                 membership: MembershipId::from_uuid(Uuid::from_u128(number)),
                 account: AccountId::from_uuid(Uuid::from_u128(300)),
@@ -56,6 +59,10 @@ impl Authenticate for Tokens {
             grants: Grants::new(names.iter().map(|name| (*name, Reach::Company))),
             hold: None,
         })))
+    }
+
+    fn is_unproved(&self, token: &str) -> bool {
+        token.starts_with("key")
     }
 
     fn is_csrf_token(&self, text: &str, _: TenantId, session: SessionId) -> bool {

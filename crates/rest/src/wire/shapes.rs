@@ -59,3 +59,24 @@ impl<T: FromJson, const MOST: usize> FromJson for AtMost<T, MOST> {
         T::json_schemas(schemas);
     }
 }
+
+/// A list of 1 to `MOST` values: `[]` is refused where `null` says something else than "none".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SomeOf<T, const MOST: usize>(pub Vec<T>);
+
+impl<T: FromJson, const MOST: usize> FromJson for SomeOf<T, MOST> {
+    fn from_json(json: Json, at: &Place<'_>, faults: &mut Faults) -> Option<Self> {
+        match &json {
+            Json::List(values) if values.is_empty() => faults.refuse(at, "required"),
+            _ => AtMost::<T, MOST>::from_json(json, at, faults).map(|values| Self(values.0)),
+        }
+    }
+
+    fn json_schema() -> AnySchema {
+        schema::list_of_some(T::json_schema(), MOST)
+    }
+
+    fn json_schemas(schemas: &mut Schemas) {
+        T::json_schemas(schemas);
+    }
+}

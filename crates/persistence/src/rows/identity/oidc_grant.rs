@@ -1,7 +1,7 @@
 //! Sign-ins at OpenID providers that succeeded and wait to become sessions: hashes, and who it is, sealed.
 
 use chrono::{DateTime, Utc};
-use identity::model::oidc::{Grant, Stage};
+use identity::model::oidc::{AppState, Grant, Stage};
 use kernel::StoreError;
 use kernel::ids::OidcGrantId;
 use sea_orm::entity::prelude::*;
@@ -18,7 +18,10 @@ pub struct Model {
     pub provider: String,
     pub hash: Vec<u8>,
     pub sealed: Vec<u8>,
+    pub browser_hash: Vec<u8>,
+    pub app_state: Option<String>,
     pub stage: String,
+    pub wrong_answers: i32,
     pub expires_at: DateTime<Utc>,
 }
 
@@ -42,7 +45,10 @@ impl From<&Grant> for Model {
             provider: grant.provider.name().to_owned(),
             hash: grant.hash.to_vec(),
             sealed: grant.sealed.clone(),
+            browser_hash: grant.browser_hash.to_vec(),
+            app_state: grant.app_state.as_ref().map(|state| state.as_str().to_owned()),
             stage: grant.stage.name().to_owned(),
+            wrong_answers: 0, // each code has a count of its own
             expires_at: grant.expires_at,
         }
     }
@@ -57,6 +63,8 @@ impl TryFrom<Model> for Grant {
             provider: provider(&row.provider)?,
             hash: sha256(row.hash)?,
             sealed: row.sealed,
+            browser_hash: sha256(row.browser_hash)?,
+            app_state: row.app_state.map(AppState::from_stored),
             stage: Stage::parse(&row.stage).ok_or_else(|| StoreError::broken("a stage that is none"))?,
             expires_at: row.expires_at,
         })

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use identity::model::audit::{
-    AuditActor, AuditChange, AuditEntry, AuditFilter, BrokenLink, ChainProof, PersonalFields, RefusalFilter,
-    RefusedAttempt, Touched,
+    Act, AuditActor, AuditChange, AuditEntry, AuditFilter, BrokenLink, ChainProof, EntityKind, PersonalFields,
+    RefusalFilter, RefusedAttempt, Touched,
 };
 use identity::model::dead_job::QueuedJob;
 use identity::ports::audit::AuditReader;
@@ -50,11 +50,13 @@ impl AuditReader for SeaTx {
     }
 
     async fn chain_proof(&self, after: i64, limit: u16) -> Result<ChainProof, StoreError> {
-        let seen = walk(self, self.tenant(), after, u32::from(limit)).await?;
+        let numbered = self.database.numbered_before().await?;
+        let seen = walk(self, self.tenant(), after, u32::from(limit), numbered).await?;
         let broken = seen.broken.map(|broken| match broken {
             Broken::Missing(position) => BrokenLink::Missing(position),
             Broken::Altered(position) => BrokenLink::Altered(position),
             Broken::Foreign(entry) => BrokenLink::Foreign(EntryId::from_uuid(entry)),
+            Broken::Keyless => BrokenLink::Keyless,
         });
         Ok(ChainProof { position: seen.head.position, mac: seen.head.mac, broken, complete: seen.complete })
     }
@@ -85,11 +87,11 @@ fn matching(filter: &AuditFilter, tenant: Uuid) -> Narrowed {
             entity,
         );
     }
-    if let Some(kind) = &filter.entity_kind {
-        all.and(&format!("(e.entity_kind = $ OR {changed} c.entity_kind = $))"), kind.clone());
+    if let Some(kind) = filter.entity_kind.map(EntityKind::name) {
+        all.and(&format!("(e.entity_kind = $ OR {changed} c.entity_kind = $))"), kind);
     }
-    if let Some(act) = &filter.act {
-        all.and("e.act = $", act.clone());
+    if let Some(act) = filter.act.map(Act::name) {
+        all.and("e.act = $", act);
     }
     all.between("e.at", filter.from, filter.to);
     all

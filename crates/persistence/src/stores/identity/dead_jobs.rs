@@ -25,8 +25,8 @@ impl JobStore for SeaTx {
     }
 
     async fn job_replayed(&self, job: &QueuedJob) -> Result<(), StoreError> {
-        let sql = "UPDATE job SET status = $3, run_at = $4, tries = $5, last_error = $6, lease_owner = NULL, \
-                   lease_until = NULL WHERE tenant_id = $1 AND id = $2";
+        let sql = "UPDATE job SET status = $3, run_at = $4, tries = $5, last_error = $6, lost = 0, \
+                   lease_owner = NULL, lease_until = NULL WHERE tenant_id = $1 AND id = $2 AND status = 'dead'";
         let (status, reason) = (job.status.name(), job.reason.clone());
         let values = [
             self.tenant().into(),
@@ -36,7 +36,9 @@ impl JobStore for SeaTx {
             job.tries.into(),
             reason.into(),
         ];
-        self.run(sql, values).await?;
+        if self.run(sql, values).await? != 1 {
+            return Err(StoreError::Contended);
+        }
         self.queued.store(true, Ordering::Release);
         Ok(())
     }

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use identity::model::email::Email;
 use identity::model::invitation::{Invitation, InvitationStatus};
+use identity::model::membership::Membership;
 use identity::ports::{InvitationReader, InvitationStore, PresentedInvitationReader, PresentedInvitationStore};
 use kernel::ids::InvitationId;
 use kernel::{Page, PageAsk, Start, StoreError, Total};
@@ -12,6 +13,7 @@ use sea_orm::{
 
 use super::places::the_one;
 use crate::rows::identity::invitation::{self, Column, Entity};
+use crate::rows::identity::membership;
 use crate::session::SeaTx;
 
 #[async_trait]
@@ -77,6 +79,17 @@ impl PresentedInvitationReader for SeaTx {
 impl PresentedInvitationStore for SeaTx {
     async fn invitation_by_hash_locked(&self, hash: &[u8; 32]) -> Result<Option<Invitation>, StoreError> {
         self.locked_invitation(self.select::<Entity>().filter(Column::Hash.eq(hash.to_vec()))).await
+    }
+
+    async fn inviter_locked(&self, invitation: &Invitation) -> Result<Option<Membership>, StoreError> {
+        let select = self
+            .select::<membership::Entity>()
+            .filter(membership::Column::TenantId.eq(invitation.tenant.uuid()))
+            .filter(membership::Column::Id.eq(invitation.invited_by.uuid()))
+            .lock_exclusive();
+        let Some(row) = self.one(select).await? else { return Ok(None) };
+        let clinics = self.clinics_of(invitation.tenant, invitation.invited_by).await?;
+        row.with_clinics(clinics).map(Some)
     }
 
     async fn invitation_accepted(&self, invitation: &Invitation) -> Result<(), StoreError> {

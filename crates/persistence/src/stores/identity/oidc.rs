@@ -59,6 +59,14 @@ impl OidcStore for SeaTx {
         Ok(self.exec(delete.filter(oidc_grant::Column::Hash.eq(hash.to_vec()))).await? == 1)
     }
 
+    /// In one statement each, so that guesses side by side are counted one by one.
+    async fn oidc_grant_wrong(&self, hash: &[u8; 32], most: i32) -> Result<(), StoreError> {
+        let count = "UPDATE oidc_grant SET wrong_answers = wrong_answers + 1 WHERE hash = $1";
+        self.run(count, [hash.to_vec().into()]).await?;
+        let end = "DELETE FROM oidc_grant WHERE hash = $1 AND wrong_answers >= $2";
+        self.run(end, [hash.to_vec().into(), most.into()]).await.map(drop)
+    }
+
     async fn oidc_link_add(&self, link: &Link) -> Result<(), StoreError> {
         self.insert(oidc_link::Model::from(link)).await
     }

@@ -91,7 +91,7 @@ impl PeopleStore for SeaTx {
 }
 
 impl SeaTx {
-    async fn clinics_of(&self, tenant: TenantId, id: MembershipId) -> Result<Vec<ClinicId>, StoreError> {
+    pub(super) async fn clinics_of(&self, tenant: TenantId, id: MembershipId) -> Result<Vec<ClinicId>, StoreError> {
         let select = self
             .select::<membership_clinic::Entity>()
             .filter(membership_clinic::Column::TenantId.eq(tenant.uuid()))

@@ -4,6 +4,7 @@ use identity::Identity;
 use identity::model::password::{Password, PasswordAttempt};
 use identity::permission::ChangePassword as Permission;
 use identity::usecase::change_password as usecase;
+use kernel::Actor;
 use serde_json::json;
 
 use crate::limits::Class;
@@ -34,8 +35,9 @@ pub async fn change_password(
     body: Body<ChangePassword>,
 ) -> Result<NoContent, Problem> {
     let permit = guard.permit(&body);
-    let holder = guard.session()?.principal().holder.uuid();
-    guard.limit(Class::SignInAccount, &holder.to_string()).await?;
+    if let Actor::Member { account, .. } = permit.actor() {
+        guard.limit(Class::SignInAccount, &account.to_string()).await?;
+    }
     let ChangePassword { current_password: current, new_password: new } = body.into_inner();
     let ask = usecase::ChangePassword { current, new };
     Ok(usecase::change_password(&identity, &permit, ask, NoContent::of).await?.into())

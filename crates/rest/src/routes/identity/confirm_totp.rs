@@ -26,7 +26,7 @@ impl Ask for ConfirmTotp {
 /// Turn the second factor on
 ///
 /// By a code of the app. From now on sign-in asks for one; it works once. The answer holds the recovery codes, which are
-/// shown this once.
+/// shown this once. The account's other sessions end, in all of its companies; this one goes on.
 #[operation(refuses(Conflict, Invalid), secret)]
 pub async fn confirm_totp(
     guard: Guard<Own<Confirm>>,

@@ -13,7 +13,7 @@ use crate::{Body, Created, Env, Guard, Problem, operation};
 ///
 /// Mails a link that works once, for 72 hours, and is in no answer. It takes the place of an earlier invitation of the same
 /// address. One's own address must be verified.
-#[operation(refuses(Conflict))]
+#[operation(refuses(Conflict), keyed)]
 pub async fn create_invitation(
     guard: Guard<UsersManage>,
     identity: Env<Identity>,

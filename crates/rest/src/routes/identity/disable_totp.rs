@@ -28,7 +28,8 @@ impl Ask for DisableTotp {
 
 /// Turn the second factor off
 ///
-/// Needs a code or the password; wrong ones are counted as at sign-in. Where a company requires a second factor of the role,
+/// Needs a code, or the password in a session that was opened, or turned it on, with a code; wrong ones are counted as at
+/// sign-in. Where a company requires a second factor of the role,
 /// it stays on.
 #[operation(refuses(Conflict, Forbidden))]
 pub async fn disable_totp(

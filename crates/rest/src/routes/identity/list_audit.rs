@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use identity::Identity;
-use identity::model::audit::AuditFilter;
+use identity::model::audit::{Act, AuditFilter, EntityKind};
 use identity::permission::AuditRead;
 use identity::usecase::read_audit as usecase;
 use uuid::Uuid;
@@ -16,11 +16,11 @@ pub struct AuditQuery {
     /// Done by this membership or API key.
     actor_id: Option<Uuid>,
     /// On an entity of this kind, such as `patient`, or with a change of one.
-    entity_kind: Option<String>,
+    entity_kind: Option<EntityKind>,
     /// On this entity, or with a change of it.
     entity_id: Option<Uuid>,
     /// Under this permission, such as `patients:write`.
-    permission: Option<String>,
+    permission: Option<Act>,
     /// Not before this instant.
     from: Option<DateTime<Utc>>,
     /// Before this instant.

@@ -13,7 +13,7 @@ use crate::{Accepted, Env, Guard, Id, Problem, operation};
 /// Try a dead letter again
 ///
 /// It goes back into the queue as if it had never been tried; mend the cause first.
-#[operation(refuses(Conflict))]
+#[operation(refuses(Conflict), keyed)]
 pub async fn replay_job(
     guard: Guard<IntegrationsManage>,
     identity: Env<Identity>,

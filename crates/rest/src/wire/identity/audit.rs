@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use identity::model::audit::{
-    AuditActor, AuditChange, AuditEntry, BrokenLink, ChainProof, PersonalFields, RefusedAttempt, Touched,
+    Act, AuditActor, AuditChange, AuditEntry, BrokenLink, ChainProof, EntityKind, PersonalFields, RefusedAttempt,
+    Touched,
 };
 use kernel::ids::{AccountId, ApiKeyId, MembershipId, SessionId};
 use serde::Serialize;
@@ -10,8 +11,8 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::Wire;
 use crate::pages;
+use crate::{FromText, Wire};
 
 pages! {
     /// A page of the audit
@@ -147,6 +148,8 @@ pub enum BrokenLinkFault {
     Altered,
     /// The entry was put there by somebody else than Salus.
     Foreign,
+    /// The key of the chain is gone, or cannot be opened.
+    Keyless,
 }
 
 /// A refused attempt
@@ -175,6 +178,18 @@ pub struct RefusedAttemptWire {
     ip: Option<String>,
     /// The caller's `User-Agent`.
     user_agent: Option<String>,
+}
+
+impl FromText for EntityKind {
+    fn from_text(text: &str) -> Result<Self, &'static str> {
+        Self::parse(text).ok_or("unknown_value")
+    }
+}
+
+impl FromText for Act {
+    fn from_text(text: &str) -> Result<Self, &'static str> {
+        Self::parse(text).ok_or("unknown_value")
+    }
 }
 
 impl From<AuditEntry> for AuditEntryWire {
@@ -252,6 +267,7 @@ impl From<BrokenLink> for BrokenLinkWire {
             BrokenLink::Foreign(entry) => {
                 Self { position: None, entry_id: Some(entry.uuid()), fault: BrokenLinkFault::Foreign }
             }
+            BrokenLink::Keyless => Self { position: None, entry_id: None, fault: BrokenLinkFault::Keyless },
         }
     }
 }

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::RegistrationWire;
-use crate::wire::shapes::{AtMost, Given};
+use crate::wire::shapes::{AtMost, Given, SomeOf};
 use crate::{Ask, FromJson, Patch, Wire, pages};
 
 /// Clinics that a member can name.
@@ -197,8 +197,8 @@ pub struct MemberChanges {
     role: Given<Role>,
     /// The name shown in this company.
     name: Given<DisplayName>,
-    /// The clinics it works in, all at once; `null` or none for all of the company's.
-    clinic_ids: Patch<AtMost<ClinicId, MOST_CLINICS>>,
+    /// The clinics it works in, all at once; `null` for all of the company's.
+    clinic_ids: Patch<SomeOf<ClinicId, MOST_CLINICS>>,
     /// The practitioner whose agenda is its own.
     practitioner_id: Patch<PractitionerId>,
     /// The patient that it is.
@@ -244,9 +244,8 @@ pub struct NewInvitation {
     email: Email,
     /// The role.
     role: Role,
-    /// The clinics to work in; none for all of the company's.
-    #[json(default)]
-    clinic_ids: AtMost<ClinicId, MOST_CLINICS>,
+    /// The clinics to work in; all of the company's when absent.
+    clinic_ids: Option<SomeOf<ClinicId, MOST_CLINICS>>,
     /// The practitioner whose agenda will be the member's own.
     practitioner_id: Option<PractitionerId>,
     /// The patient that the member will be.
@@ -260,7 +259,7 @@ impl From<NewInvitation> for Offer {
             role: new.role,
             practitioner: new.practitioner_id,
             patient: new.patient_id,
-            clinics: new.clinic_ids.0,
+            clinics: new.clinic_ids.map(|clinics| clinics.0).unwrap_or_default(),
         }
     }
 }
