@@ -160,7 +160,7 @@ fn measure(app: &App, metrics: Option<TcpListener>, stop: Stop, tasks: &mut Task
         tasks.spawn(async move {
             tokio::select! {
                 () = stop.asked() => {}
-                served = server => tracing::error!(?served, "the metrics are shown no longer"),
+                ended = server => tracing::error!(?ended, "the metrics are shown no longer"),
             }
         });
     }

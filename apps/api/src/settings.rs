@@ -113,7 +113,10 @@ impl Settings {
         let lines = [
             (is_given(self.files.expose(), &table::FILES_URL), "FILES_URL is set, but this version keeps no files"),
             (self.is_mute_service(), "SMTP_URL is absent in production: mails stay in the database"),
-            (self.is_unlimited_service(), "RATE_LIMITS leaves sign-in without a limit in production: passwords may be guessed at any rate"),
+            (
+                self.is_unlimited_service(),
+                "RATE_LIMITS leaves sign-in without a limit in production: passwords may be guessed at any rate",
+            ),
         ];
         lines.into_iter().filter(|(holds, _)| *holds).map(|(_, line)| line).collect()
     }
@@ -371,7 +374,7 @@ mod tests {
         let off = ("RATE_LIMITS", "off");
         let there = [("SALUS_ENV", "production"), ("MASTER_KEY", key), ("PUBLIC_URL", "https://salus.example"), off];
         let warnings = parsed(&there).unwrap().warnings();
-        assert!(warnings.iter().any(|line| line.starts_with("RATE_LIMITS=off")), "{warnings:?}");
+        assert!(warnings.iter().any(|line| line.starts_with("RATE_LIMITS ")), "{warnings:?}");
         assert_eq!(parsed(&[off]).unwrap().warnings(), [""; 0]);
     }
 

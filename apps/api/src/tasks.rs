@@ -48,7 +48,7 @@ mod tests {
     use super::*;
     use crate::worker::stopping;
 
-    const LONG: Duration = Duration::from_secs(60);
+    const LONG: Duration = Duration::from_mins(1);
 
     #[tokio::test]
     async fn c13_a_task_that_panics_is_noticed_and_the_others_still_come_to_their_end() {

@@ -19,7 +19,7 @@ use conversation::Broken;
 pub use server::{InvalidServer, SmtpServer};
 
 /// How long one conversation may take: a server that falls silent must not hold a worker for ever.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How long the server may take to say goodbye, once it has the mail.
 const GOODBYE: Duration = Duration::from_secs(2);
 /// Refusals of the credentials (RFC 4954 §6): the operator's to mend, so no mail is lost for them.

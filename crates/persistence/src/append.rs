@@ -171,7 +171,7 @@ impl SeaTx {
         };
         let live = known.live(&mut values);
         let with = if parts.is_empty() { String::new() } else { format!("WITH {} ", parts.join(", ")) };
-        let locks = known.locks();
+        let locks = known.locks(&mut values);
         let sql = format!("{with}SELECT {replies} AS replies, {live} AS live_keys{locks}");
         Written::read(&self.rows(&sql, values).await?)
     }
@@ -273,10 +273,16 @@ impl SeaTx {
 
 impl KnownKeys {
     /// Locks on the subjects of the keys that are made, as further columns: who destroys a subject's keys waits until this has
-    /// ended, and sees them.
-    fn locks(&self) -> String {
-        let lock = |subject: &Uuid| lock_key(FIRST_KEY, self.tenant, *subject);
-        self.fresh.iter().map(|subject| format!(", pg_advisory_xact_lock_shared({})", lock(subject))).collect()
+    /// ended, and sees them. Their values go behind those that are there already.
+    fn locks(&self, values: &mut Vec<Value>) -> String {
+        let mut columns = String::new();
+        for subject in &self.fresh {
+            values.push(lock_key(FIRST_KEY, self.tenant, *subject).into());
+            columns.push_str(", pg_advisory_xact_lock_shared($");
+            columns.push_str(&values.len().to_string());
+            columns.push(')');
+        }
+        columns
     }
 
     /// How many of them are there, as an expression; its values go behind those that are there already.

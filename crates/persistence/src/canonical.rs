@@ -170,7 +170,10 @@ impl Recorded {
     pub(crate) fn gather(rows: &[QueryResult]) -> Result<Vec<(i64, Self)>, DbErr> {
         let own = |row: &QueryResult| (row.try_get::<i64>("", "place").ok(), row.try_get::<Uuid>("", "id").ok());
         let entries = rows.chunk_by(|one, next| own(one) == own(next));
-        entries.filter_map(|rows| Some((rows.first()?, rows))).map(|(first, rows)| Ok((first.try_get("", "place")?, Self::of(first, rows)))).collect()
+        entries
+            .filter_map(|rows| Some((rows.first()?, rows)))
+            .map(|(first, rows)| Ok((first.try_get("", "place")?, Self::of(first, rows))))
+            .collect()
     }
 
     /// The entry of its rows. What cannot be read makes this entry unreadable, and no other.

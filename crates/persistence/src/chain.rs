@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use kernel::seal::{ChainKey, Place};
 use kernel::StoreError;
+use kernel::seal::{ChainKey, Place};
 use sea_orm::QueryResult;
 use uuid::Uuid;
 

@@ -49,7 +49,9 @@ pub enum ConnectError {
     #[error("the database lacks migrations ({}); run `salus migrate up` with MIGRATION_DATABASE_URL", .0.join(", "))]
     Pending(Vec<String>),
     /// The role may not do what requests need, and no owner is there to give it the right.
-    #[error("the role {0} lacks rights; run `salus migrate up` with DATABASE_URL of that role and MIGRATION_DATABASE_URL")]
+    #[error(
+        "the role {0} lacks rights; run `salus migrate up` with DATABASE_URL of that role and MIGRATION_DATABASE_URL"
+    )]
     NoRights(String),
     /// The role could escape row-level security.
     #[error(

@@ -71,7 +71,8 @@ impl Database {
         for seen in &mut all {
             seen.left = self.left_under_older(seen.column).await?;
         }
-        let told = Rotated { column: TOLD, renewed: 0, unreadable: 0, left: self.told_under_master().await?, complete: true };
+        let told =
+            Rotated { column: TOLD, renewed: 0, unreadable: 0, left: self.told_under_master().await?, complete: true };
         all.extend((told.left > 0).then_some(told));
         Ok(all)
     }
@@ -89,7 +90,8 @@ impl Database {
     /// Counts what the journal told before there were data keys: it lies under the master key, and the chain vouches for its
     /// bytes, so that it cannot be sealed anew.
     async fn told_under_master(&self) -> Result<u64, StoreError> {
-        let sql = "SELECT count(*) AS left_over FROM journal_change WHERE sealed IS NOT NULL AND substr(sealed, 1, 1) <> $1";
+        let sql =
+            "SELECT count(*) AS left_over FROM journal_change WHERE sealed IS NOT NULL AND substr(sealed, 1, 1) <> $1";
         self.counted(sql, DataKey::MARK).await
     }
 
@@ -125,7 +127,8 @@ impl Database {
         let tx = self.look_across("key rotation").await?;
         let olds = olds(&tx, column, after).await?;
         drop(tx);
-        let mut seen = Rotated { column: column.name, renewed: 0, unreadable: 0, left: 0, complete: olds.len() < BATCH };
+        let mut seen =
+            Rotated { column: column.name, renewed: 0, unreadable: 0, left: 0, complete: olds.len() < BATCH };
         let mut renewed = Vec::with_capacity(olds.len());
         for old in &olds {
             let place = column.place(old.tenant, old.row);

@@ -237,7 +237,11 @@ impl Sequencer {
     }
 
     /// Where a chain goes on: its key, its last position and the mac there. None when its key or its end cannot be read.
-    async fn end_of_chain(&self, tx: &SeaTx, tenant: Uuid) -> Result<Option<(Arc<ChainKey>, i64, Vec<u8>)>, StoreError> {
+    async fn end_of_chain(
+        &self,
+        tx: &SeaTx,
+        tenant: Uuid,
+    ) -> Result<Option<(Arc<ChainKey>, i64, Vec<u8>)>, StoreError> {
         let Some((position, prev)) = head(tx, tenant).await? else { return Ok(None) };
         let key = self.database.kept_chain_key(tx, tenant, position).await?;
         Ok(key.map(|key| (key, position, prev)))

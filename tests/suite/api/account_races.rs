@@ -34,7 +34,8 @@ impl Held {
 /// Returns once so many wait for a lock of this database.
 async fn waiting(app: &TestApp, many: i64) {
     let sql = app.sql().await;
-    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let waiting =
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
     for _ in 0..20_000 {
         if sql.number(waiting).await == many {
             return;
@@ -67,7 +68,8 @@ fn i2_what_failed_while_a_right_password_was_on_its_way_holds_it_off() {
         }
         held.released().await;
         right.await.unwrap().refused(429, "identity.account_locked");
-        let opened = format!("SELECT count(*) FROM session WHERE account_id = (SELECT id FROM account WHERE email = '{EMAIL}')");
+        let opened =
+            format!("SELECT count(*) FROM session WHERE account_id = (SELECT id FROM account WHERE email = '{EMAIL}')");
         assert_eq!(app.sql().await.number(&opened).await, 0);
     });
 }
@@ -109,12 +111,14 @@ fn i7_a_password_that_was_changed_meanwhile_turns_nothing_off() {
         Authenticator::enrolled(&nurse, kernel::Clock::now(&*app.clock)).await;
         let mut held = Held::of(app, EMAIL).await;
         let proof = json!({ "password": api::demo::PASSWORD });
-        let asking = tokio::spawn(async move {
-            nurse.send(reqwest::Method::DELETE, "/api/v1/auth/totp", Some(&proof), &[]).await
-        });
+        let asking =
+            tokio::spawn(
+                async move { nurse.send(reqwest::Method::DELETE, "/api/v1/auth/totp", Some(&proof), &[]).await },
+            );
         waiting(app, 1).await;
         let other = "(SELECT password_hash FROM account WHERE email = 'doctor@aurora.example')";
-        held.run(&format!("UPDATE account SET password_hash = {other}, version = version + 1 WHERE email = '{EMAIL}'")).await;
+        held.run(&format!("UPDATE account SET password_hash = {other}, version = version + 1 WHERE email = '{EMAIL}'"))
+            .await;
         held.released().await;
         asking.await.unwrap().refused(503, "busy");
         assert_eq!(app.sql().await.number("SELECT count(*) FROM totp WHERE confirmed_at IS NOT NULL").await, 1);

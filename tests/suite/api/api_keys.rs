@@ -121,15 +121,14 @@ both! {
         let before = app.entries().await;
         key.patch(&accomplice, "*", &json!({ "role": "admin" })).await.refused(403, "session_only");
         for verb in ["deactivate", "activate"] {
-            let path = format!("{accomplice}/{verb}");
-            key.post(&path, &json!({})).await.refused(403, "session_only");
+            key.post(&format!("{accomplice}/{verb}"), &json!({})).await.refused(403, "session_only");
         }
         for guard in [json!({ "totp_required_roles": ["admin"] }), json!({ "session_idle_minutes": 60 })] {
             key.patch("/api/v1/settings", "*", &guard).await.refused(403, "session_only");
         }
         assert_eq!(app.entries().await, before);
         // The rest of both is a program's business, and naming what is there changes nothing.
-        key.patch(&accomplice, "*", &json!({ "role": "nurse", "display_name": "Outra" })).await.expect(200);
+        key.patch(&accomplice, "*", &json!({ "role": "nurse", "name": "Outra" })).await.expect(200);
         key.patch("/api/v1/settings", "*", &json!({ "cancel_reason_required": true })).await.expect(200);
         admin.patch(&accomplice, "*", &json!({ "role": "receptionist" })).await.expect(200);
     }

@@ -119,7 +119,7 @@ both! {
                 ("application/json", "[]", 422),
                 ("application/json", "null", 422),
             ] {
-                let headers = [("content-type", media)];
+                let headers = [("content-type", media), ("idempotency-key", "of-no-use")];
                 let answer = admin.send_text(method.clone(), path, Some(body.to_owned()), &headers).await;
                 assert_eq!(answer.status, status, "{line:?} {body}: {}", answer.text());
                 is_problem(&answer, &format!("{line:?} {body}"));
@@ -313,7 +313,7 @@ both! {
         let before = app.entries().await;
         let large = format!("{{\"name\":\"{}\"}}", "a".repeat(1024 * 1024));
         for line in lines.iter().filter(|line| line.body.is_some()) {
-            let answer = admin.send_text(line.method(), &line.url(), Some(large.clone()), &[("if-match", "*")]).await;
+            let answer = admin.send_text(line.method(), &line.url(), Some(large.clone()), &[("if-match", "*"), ("idempotency-key", "of-no-use")]).await;
             assert_eq!(answer.status, 413, "{line:?}: {}", answer.text());
             assert_eq!(is_problem(&answer, line.id())["code"], "too_large");
         }

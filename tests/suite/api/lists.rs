@@ -11,6 +11,7 @@ use crate::support::{Caller, TestApp};
 /// Answers with `items` that have no pages.
 const NO_PAGES: &[Exception] = &[
     ("explain_slot", "an item for each practitioner"),
+    ("list_oidc_providers", "three at most"),
     ("list_roles", "sixteen, always all"),
     ("list_slots", "slots are asked for by time, and change while one turns pages"),
     ("read_appointment_history", "a few acts on one appointment"),

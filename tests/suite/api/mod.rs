@@ -31,5 +31,6 @@ mod settings;
 mod signing_keys;
 mod slots;
 mod traces;
+#[cfg(feature = "postgres")]
 mod two_nodes;
 mod users;

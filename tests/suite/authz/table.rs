@@ -183,13 +183,14 @@ fn providers(pen: &mut Pen<'_>) {
 fn own_account(pen: &mut Pen<'_>) {
     let Ids { reset_token, company, serial, .. } = pen.ids;
     let password = api::demo::PASSWORD;
+    // Before the second factor, which ends the account's other sessions.
+    pen.line(&Method::DELETE, "/api/v1/auth/sessions/{session_id}", &[], None, 204);
+    pen.by_founder();
     second_factor(pen);
     pen.patch("/api/v1/auth/me", json!({ "preferences": { "serial": serial } }));
     pen.get("/api/v1/auth/sessions", &[]);
     pen.post("/api/v1/auth/password/change", 204, json!({ "current_password": password, "new_password": password }));
     pen.post("/api/v1/auth/password/forgot", 202, json!({ "email": format!("founder{serial}@example.com") }));
-    pen.line(&Method::DELETE, "/api/v1/auth/sessions/{session_id}", &[], None, 204);
-    pen.by_founder();
     pen.post("/api/v1/companies", 201, json!({ "company_name": format!("Terceira {serial}") }));
     pen.by_founder();
     pen.post("/api/v1/auth/switch-company", 200, json!({ "company_id": company }));

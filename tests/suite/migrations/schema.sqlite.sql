@@ -9,7 +9,7 @@ CREATE TABLE access_log (
   status integer NOT NULL,
   code text NOT NULL,
   ip text,
-  user_agent text,
+  user_agent text, api_key_id uuid_text,
   CONSTRAINT access_log_pkey PRIMARY KEY (tenant_id, id)
 );
 CREATE TABLE account (
@@ -20,10 +20,30 @@ CREATE TABLE account (
   email_verified_at timestamp_with_timezone_text,
   locale text NOT NULL,
   created_at timestamp_with_timezone_text NOT NULL,
-  version bigint NOT NULL,
+  version bigint NOT NULL, preferences jsonb_text NOT NULL DEFAULT '{}',
   CONSTRAINT account_pkey PRIMARY KEY (id),
   CONSTRAINT account_email_unique UNIQUE (email)
 );
+CREATE TABLE api_key (
+  tenant_id uuid_text NOT NULL,
+  id uuid_text NOT NULL,
+  name text NOT NULL,
+  prefix text NOT NULL,
+  hash blob NOT NULL,
+  role text,
+  permissions jsonb_text,
+  made_by uuid_text NOT NULL,
+  created_at timestamp_with_timezone_text NOT NULL,
+  expires_at timestamp_with_timezone_text,
+  last_used_at timestamp_with_timezone_text,
+  revoked_at timestamp_with_timezone_text,
+  version bigint NOT NULL,
+  CONSTRAINT api_key_pkey PRIMARY KEY (tenant_id, id),
+  CONSTRAINT api_key_hash_unique UNIQUE (hash),
+  CONSTRAINT api_key_maker_fkey FOREIGN KEY (tenant_id, made_by) REFERENCES membership (tenant_id, id),
+  CONSTRAINT api_key_scope_check CHECK ((role IS NULL) <> (permissions IS NULL))
+);
+CREATE INDEX api_key_of_maker ON api_key (tenant_id, made_by);
 CREATE TABLE appointment (
   tenant_id uuid_text NOT NULL,
   id uuid_text NOT NULL,
@@ -91,6 +111,18 @@ CREATE TRIGGER busy_no_overlap_update BEFORE UPDATE ON busy WHEN NEW.active BEGI
   WHERE (b.active OR b.overbooked) AND b.active AND b.tenant_id = NEW.tenant_id AND b.resource_id = NEW.resource_id
     AND b.session_id <> NEW.session_id AND b.starts_at < NEW.ends_at AND b.ends_at > NEW.starts_at
     AND b.starts_at > strftime('%Y-%m-%dT%H:%M:%S', NEW.starts_at, '-4 days') AND b.rowid <> OLD.rowid); END;
+CREATE TABLE chain_key (
+  tenant_id uuid_text NOT NULL,
+  id uuid_text NOT NULL,
+  sealed blob NOT NULL,
+  created_at timestamp_with_timezone_text NOT NULL,
+  CONSTRAINT chain_key_pkey PRIMARY KEY (tenant_id, id),
+  CONSTRAINT chain_key_is_its_tenants CHECK (id = tenant_id)
+);
+CREATE TRIGGER chain_key_no_delete BEFORE DELETE ON chain_key
+BEGIN SELECT RAISE(ABORT, 'append_only'); END;
+CREATE TRIGGER chain_key_no_update BEFORE UPDATE OF tenant_id, id, created_at ON chain_key
+BEGIN SELECT RAISE(ABORT, 'append_only'); END;
 CREATE TABLE clinic (
   tenant_id uuid_text NOT NULL,
   id uuid_text NOT NULL,
@@ -99,7 +131,7 @@ CREATE TABLE clinic (
   time_zone text NOT NULL,
   locale text NOT NULL,
   created_at timestamp_with_timezone_text NOT NULL,
-  version bigint NOT NULL,
+  version bigint NOT NULL, legal_name text, cnpj text, siret text, finess text, address jsonb_text,
   CONSTRAINT clinic_pkey PRIMARY KEY (tenant_id, id),
   CONSTRAINT clinic_company_fkey FOREIGN KEY (tenant_id) REFERENCES company (tenant_id)
 );
@@ -115,6 +147,25 @@ CREATE TABLE company (
   CONSTRAINT company_tenant_once UNIQUE (tenant_id),
   CONSTRAINT company_is_its_tenant CHECK (id = tenant_id)
 );
+CREATE TABLE company_settings (
+  tenant_id uuid_text NOT NULL,
+  time_zone text NOT NULL,
+  contact_email text,
+  contact_phone text,
+  logo_url text,
+  working_hours jsonb_text NOT NULL,
+  session_idle_minutes integer,
+  totp_required_roles jsonb_text NOT NULL,
+  reminders jsonb_text NOT NULL,
+  reopen_hours integer NOT NULL,
+  reply_hours integer NOT NULL,
+  cancel_reason_required boolean NOT NULL,
+  updated_at timestamp_with_timezone_text NOT NULL,
+  version bigint NOT NULL,
+  CONSTRAINT company_settings_pkey PRIMARY KEY (tenant_id),
+  CONSTRAINT company_settings_company_fkey FOREIGN KEY (tenant_id) REFERENCES company (tenant_id),
+  CONSTRAINT company_settings_idle_check CHECK (session_idle_minutes > 0)
+);
 CREATE TABLE consumed_event (
   tenant_id uuid_text NOT NULL,
   consumer text NOT NULL,
@@ -127,6 +178,15 @@ CREATE TRIGGER consumed_event_no_delete BEFORE DELETE ON consumed_event
              BEGIN SELECT RAISE(ABORT, 'append_only'); END;
 CREATE TRIGGER consumed_event_no_update BEFORE UPDATE ON consumed_event
              BEGIN SELECT RAISE(ABORT, 'append_only'); END;
+CREATE TABLE data_key (
+  tenant_id uuid_text NOT NULL,
+  id uuid_text NOT NULL,
+  subject_id uuid_text NOT NULL,
+  sealed blob NOT NULL,
+  created_at timestamp_with_timezone_text NOT NULL,
+  CONSTRAINT data_key_pkey PRIMARY KEY (tenant_id, id)
+);
+CREATE INDEX data_key_of_subject ON data_key (tenant_id, subject_id);
 CREATE TABLE event (
   tenant_id uuid_text NOT NULL,
   id uuid_text NOT NULL,
@@ -173,6 +233,34 @@ CREATE TABLE idempotency (
   CONSTRAINT idempotency_pkey PRIMARY KEY (tenant_id, id)
 );
 CREATE INDEX idempotency_expiry ON idempotency (expires_at);
+CREATE TABLE invitation (
+  tenant_id uuid_text NOT NULL,
+  id uuid_text NOT NULL,
+  email text NOT NULL,
+  role text NOT NULL,
+  practitioner_id uuid_text,
+  patient_id uuid_text,
+  clinic_ids jsonb_text NOT NULL,
+  invited_by uuid_text NOT NULL,
+  hash blob NOT NULL,
+  created_at timestamp_with_timezone_text NOT NULL,
+  expires_at timestamp_with_timezone_text NOT NULL,
+  accepted_at timestamp_with_timezone_text,
+  membership_id uuid_text,
+  revoked_at timestamp_with_timezone_text,
+  version bigint NOT NULL,
+  CONSTRAINT invitation_pkey PRIMARY KEY (tenant_id, id),
+  CONSTRAINT invitation_hash_unique UNIQUE (hash),
+  CONSTRAINT invitation_inviter_fkey FOREIGN KEY (tenant_id, invited_by) REFERENCES membership (tenant_id, id),
+  CONSTRAINT invitation_practitioner_fkey FOREIGN KEY (tenant_id, practitioner_id)
+    REFERENCES practitioner (tenant_id, id),
+  CONSTRAINT invitation_patient_fkey FOREIGN KEY (tenant_id, patient_id) REFERENCES patient (tenant_id, id),
+  CONSTRAINT invitation_membership_fkey FOREIGN KEY (tenant_id, membership_id) REFERENCES membership (tenant_id, id),
+  CONSTRAINT invitation_ending_check CHECK (accepted_at IS NULL OR revoked_at IS NULL),
+  CONSTRAINT invitation_accepted_check CHECK ((accepted_at IS NULL) = (membership_id IS NULL))
+);
+CREATE UNIQUE INDEX invitation_open_once ON invitation (tenant_id, email)
+  WHERE accepted_at IS NULL AND revoked_at IS NULL;
 CREATE TABLE job (
   tenant_id uuid_text NOT NULL,
   id uuid_text NOT NULL,
@@ -184,7 +272,7 @@ CREATE TABLE job (
   tries integer NOT NULL,
   lease_owner text,
   lease_until timestamp_with_timezone_text,
-  last_error text,
+  last_error text, lost integer NOT NULL DEFAULT 0,
   CONSTRAINT job_pkey PRIMARY KEY (tenant_id, id),
   CONSTRAINT job_status_check CHECK (status IN ('waiting', 'dead')),
   CONSTRAINT job_lease_check CHECK ((lease_owner IS NULL) = (lease_until IS NULL))
@@ -225,7 +313,7 @@ CREATE TABLE journal_entry (
   user_agent text,
   entity_kind text NOT NULL,
   entity_id uuid_text NOT NULL,
-  version bigint NOT NULL,
+  version bigint NOT NULL, api_key_id uuid_text, mac blob,
   CONSTRAINT journal_entry_pkey PRIMARY KEY (tenant_id, id)
 );
 CREATE INDEX journal_entry_unnumbered ON journal_entry (xact);
@@ -283,6 +371,46 @@ CREATE TABLE membership_clinic (
   CONSTRAINT membership_clinic_pkey PRIMARY KEY (tenant_id, membership_id, clinic_id),
   CONSTRAINT membership_clinic_membership_fkey FOREIGN KEY (tenant_id, membership_id) REFERENCES membership (tenant_id, id),
   CONSTRAINT membership_clinic_clinic_fkey FOREIGN KEY (tenant_id, clinic_id) REFERENCES clinic (tenant_id, id)
+);
+CREATE TABLE oidc_flow (
+  id uuid_text NOT NULL,
+  provider text NOT NULL,
+  state_hash blob NOT NULL,
+  browser_hash blob NOT NULL,
+  sealed blob NOT NULL,
+  return_to text NOT NULL,
+  app_state text,
+  expires_at timestamp_with_timezone_text NOT NULL,
+  CONSTRAINT oidc_flow_pkey PRIMARY KEY (id),
+  CONSTRAINT oidc_flow_state_unique UNIQUE (state_hash)
+);
+CREATE INDEX oidc_flow_expiry ON oidc_flow (expires_at);
+CREATE TABLE oidc_grant (
+  id uuid_text NOT NULL,
+  provider text NOT NULL,
+  hash blob NOT NULL,
+  sealed blob NOT NULL,
+  browser_hash blob NOT NULL,
+  app_state text,
+  stage text NOT NULL,
+  wrong_answers integer NOT NULL,
+  expires_at timestamp_with_timezone_text NOT NULL,
+  CONSTRAINT oidc_grant_pkey PRIMARY KEY (id),
+  CONSTRAINT oidc_grant_hash_unique UNIQUE (hash),
+  CONSTRAINT oidc_grant_stage_check CHECK (stage IN ('code', 'asked'))
+);
+CREATE INDEX oidc_grant_expiry ON oidc_grant (expires_at);
+CREATE TABLE oidc_link (
+  id uuid_text NOT NULL,
+  account_id uuid_text NOT NULL,
+  provider text NOT NULL,
+  issuer text NOT NULL,
+  subject text NOT NULL,
+  created_at timestamp_with_timezone_text NOT NULL,
+  CONSTRAINT oidc_link_pkey PRIMARY KEY (id),
+  CONSTRAINT oidc_link_subject_unique UNIQUE (issuer, subject),
+  CONSTRAINT oidc_link_account_unique UNIQUE (account_id, provider),
+  CONSTRAINT oidc_link_account_fkey FOREIGN KEY (account_id) REFERENCES account (id)
 );
 CREATE TABLE patient (
   tenant_id uuid_text NOT NULL,
@@ -400,6 +528,12 @@ CREATE TABLE practitioner_service (
   CONSTRAINT practitioner_service_service_fkey FOREIGN KEY (tenant_id, service_id) REFERENCES service (tenant_id, id)
 );
 CREATE INDEX practitioner_service_by_service ON practitioner_service (tenant_id, service_id);
+CREATE TABLE recovery_code (
+  account_id uuid_text NOT NULL,
+  hash blob NOT NULL,
+  CONSTRAINT recovery_code_pkey PRIMARY KEY (account_id, hash),
+  CONSTRAINT recovery_code_account_fkey FOREIGN KEY (account_id) REFERENCES account (id)
+);
 CREATE TABLE refresh_token (
   tenant_id uuid_text NOT NULL,
   id uuid_text NOT NULL,
@@ -498,11 +632,12 @@ CREATE TABLE session (
   expires_at timestamp_with_timezone_text NOT NULL,
   ended_at timestamp_with_timezone_text,
   ending text,
-  version bigint NOT NULL,
+  version bigint NOT NULL, hold text CONSTRAINT session_hold_check CHECK (hold IN ('second_factor')), factor_proved_at timestamp_with_timezone_text,
   CONSTRAINT session_pkey PRIMARY KEY (tenant_id, id),
   CONSTRAINT session_membership_fkey FOREIGN KEY (tenant_id, membership_id) REFERENCES membership (tenant_id, id),
   CONSTRAINT session_ending_check CHECK ((ended_at IS NULL) = (ending IS NULL))
 );
+CREATE INDEX session_of_account ON session (account_id);
 CREATE INDEX session_of_membership ON session (tenant_id, membership_id);
 CREATE TABLE sign_in_failure (
   key blob NOT NULL,
@@ -522,6 +657,7 @@ CREATE TABLE signed_token (
   CONSTRAINT signed_token_hash_unique UNIQUE (hash),
   CONSTRAINT signed_token_account_fkey FOREIGN KEY (account_id) REFERENCES account (id)
 );
+CREATE INDEX signed_token_of_account ON signed_token (account_id, purpose);
 CREATE TABLE signing_key (
   id uuid_text NOT NULL,
   number integer NOT NULL,
@@ -529,4 +665,17 @@ CREATE TABLE signing_key (
   created_at timestamp_with_timezone_text NOT NULL,
   CONSTRAINT signing_key_pkey PRIMARY KEY (id),
   CONSTRAINT signing_key_number_unique UNIQUE (number)
+);
+CREATE TABLE totp (
+  id uuid_text NOT NULL,
+  account_id uuid_text NOT NULL,
+  sealed blob NOT NULL,
+  confirmed_at timestamp_with_timezone_text,
+  last_step bigint,
+  created_at timestamp_with_timezone_text NOT NULL,
+  version bigint NOT NULL,
+  CONSTRAINT totp_pkey PRIMARY KEY (id),
+  CONSTRAINT totp_account_unique UNIQUE (account_id),
+  CONSTRAINT totp_account_fkey FOREIGN KEY (account_id) REFERENCES account (id),
+  CONSTRAINT totp_step_check CHECK (confirmed_at IS NULL OR last_step IS NOT NULL)
 );

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-use crate::support::{Caller, Kind, TestApp, TestDatabase};
+use crate::support::{Caller, Kind, TestApp, TestDatabase, hex};
 
 const ME: &str = "/api/v1/auth/me";
 
@@ -224,6 +224,6 @@ async fn c11_redis_is_told_nobodys_address() {
     asked(&app.anonymous(), 1).await;
     let kept = redis.says("KEYS *");
     let hash: [u8; 32] = Sha256::digest(b"Some(127.0.0.1)").into();
-    let hash: String = hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = hex(&hash[..8]);
     assert!(kept.contains("salus:{limit}:") && !kept.contains(&hash) && !kept.contains("127.0.0.1"), "{kept}");
 }

@@ -258,34 +258,35 @@ both! {
         let filled = fill(app).await;
         let sql = app.sql().await;
         for n in 0..120 {
-            let name = format!("Muita {n}");
+            let name = format!("Muita{n}");
             filled.office.staff.post_once("/api/v1/patients", &name, &json!({ "name": name })).await.expect(201);
         }
         let replies = versions(&sql).await[&("idempotency.body", 1)];
         assert!(replies > 100, "{replies}");
         let both_keys = format!("{SECOND},{MASTER_KEY}");
-        let (one, there, first) = app.second_node_with(&[("MASTER_KEY", &both_keys)]).await;
-        let (other, _, second) = app.second_node_with(&[("MASTER_KEY", &both_keys)]).await;
+        let (left, there, first) = app.second_node_with(&[("MASTER_KEY", &both_keys)]).await;
+        let (right, _, second) = app.second_node_with(&[("MASTER_KEY", &both_keys)]).await;
         let staff = Caller { token: filled.office.staff.token.clone(), ..there };
         let writer = async {
             for n in 0..20 {
-                let name = format!("Beside {n}");
+                let name = format!("Beside{n}");
                 staff.post_once("/api/v1/patients", &name, &json!({ "name": name })).await.expect(201);
             }
         };
-        let (once, twice, ()) = tokio::join!(one.database.rotate_keys(&quiet), other.database.rotate_keys(&quiet), writer);
+        let (mine, yours, ()) = tokio::join!(left.database.rotate_keys(&quiet), right.database.rotate_keys(&quiet), writer);
         let renewed = |all: &[Rotated]| all.iter().find(|seen| seen.column == "idempotency.body").unwrap().renewed;
-        let (once, twice) = (once.unwrap(), twice.unwrap());
-        assert_eq!(renewed(&once) + renewed(&twice), u64::try_from(replies).unwrap(), "each value once");
-        assert!(once.iter().chain(&twice).all(|seen| seen.unreadable == 0), "{once:?} {twice:?}");
-        let last = one.database.rotate_keys(&quiet).await.unwrap();
+        let (mine, yours) = (mine.unwrap(), yours.unwrap());
+        assert_eq!(renewed(&mine) + renewed(&yours), u64::try_from(replies).unwrap(), "each value once");
+        assert!(mine.iter().chain(&yours).all(|seen| seen.unreadable == 0), "{mine:?} {yours:?}");
+        let last = left.database.rotate_keys(&quiet).await.unwrap();
         assert!(last.iter().all(|seen| seen.left == 0 && seen.renewed == 0), "{last:?}");
         assert!(all_are(&versions(&sql).await, 2));
-        for name in ["Muita 0", "Muita 119", "Beside 19"] {
+        for name in ["Muita0", "Muita119", "Beside19"] {
             let again = staff.post_once("/api/v1/patients", name, &json!({ "name": name })).await;
             assert_eq!(again.header("idempotency-replayed"), Some("true"), "{name}");
         }
-        (first.stop(false).await, second.stop(false).await);
+        first.stop(false).await;
+        second.stop(false).await;
         put_back(app).await;
     }
 

@@ -76,8 +76,8 @@ pub(super) fn web_url_as_written(text: &str) -> Result<String, String> {
 fn web_uri(text: &str) -> Result<Uri, String> {
     const FORM: &str = "must be http(s)://host[:port][/path]";
     let uri: Uri = text.parse().map_err(|error| format!("{FORM}: {error}"))?;
-    let authority = uri.authority().map(|authority| authority.as_str()).unwrap_or_default();
-    let port = uri.host().and_then(|host| authority.strip_prefix(host));
+    let authority = uri.authority().map(actix_web::http::uri::Authority::as_str).unwrap_or_default();
+    let port = uri.host().filter(|host| !host.is_empty()).and_then(|host| authority.strip_prefix(host));
     let has_host = port.is_some_and(|port| port.is_empty() || uri.port_u16().is_some());
     // The parser drops a fragment without a word.
     let plain = has_host && !text.contains(['?', '#']);

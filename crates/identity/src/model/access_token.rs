@@ -235,7 +235,8 @@ mod tests {
         let (ours, theirs) = (keys(1), keys(2));
         let token = issuer().sign(&claims(), &theirs).unwrap();
         assert_eq!(issuer().read(&token, &ours, now()), Err(BadToken::UnknownKey));
-        let header = Header { kid: Some(ours.signer(now()).unwrap().kid().to_owned()), ..Header::new(Algorithm::EdDSA) };
+        let header =
+            Header { kid: Some(ours.signer(now()).unwrap().kid().to_owned()), ..Header::new(Algorithm::EdDSA) };
         let token = jsonwebtoken::encode(&header, &claims(), theirs.signer(now()).unwrap().encoding()).unwrap();
         assert_eq!(issuer().read(&token, &ours, now()), Err(BadToken::Invalid));
     }

@@ -470,7 +470,8 @@ mod tests {
         assert_eq!(grant.person(&keyring), Ok(person.clone()));
         let asked = grant.clone().asked(&secret(2), now);
         assert_eq!((asked.hash, asked.stage), (secret(2).hash(), Stage::Asked));
-        let home = |browser: Option<u8>, state| Home { browser: browser.map(secret), app_state: AppState::parse(state) };
+        let home =
+            |browser: Option<u8>, state| Home { browser: browser.map(secret), app_state: AppState::parse(state) };
         for (home, is_home) in [
             (home(Some(4), ""), true),
             (home(Some(5), "abc"), false),

@@ -149,7 +149,8 @@ mod tests {
     #[test]
     fn i9_the_latest_use_of_a_key_is_kept_until_it_is_written() {
         let (seen, tenant) = (Seen::default(), TenantId::from_uuid(Uuid::nil()));
-        let used = |number, second| UsedKey { tenant, key: ApiKeyId::from_uuid(Uuid::from_u128(number)), at: at(second) };
+        let used =
+            |number, second| UsedKey { tenant, key: ApiKeyId::from_uuid(Uuid::from_u128(number)), at: at(second) };
         for (number, second) in [(2, 5), (1, 3), (2, 9), (2, 7)] {
             seen.key_used(used(number, second));
         }

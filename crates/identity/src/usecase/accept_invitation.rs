@@ -20,9 +20,7 @@ use crate::model::policy;
 use crate::model::preferences::Preferences;
 use crate::model::session::Secret;
 use crate::permission;
-use crate::ports::{
-    ACCOUNT_EMAIL_UNIQUE, AcrossTx, AcrossView, FOREIGN_KEY, HashingFailed, MEMBERSHIP_ACCOUNT_UNIQUE,
-};
+use crate::ports::{ACCOUNT_EMAIL_UNIQUE, AcrossTx, AcrossView, FOREIGN_KEY, HashingFailed, MEMBERSHIP_ACCOUNT_UNIQUE};
 
 /// Who accepts what.
 #[derive(Debug)]
@@ -151,16 +149,16 @@ async fn pending(
     let invitation = found.filter(|found| found.status(now) == InvitationStatus::Pending);
     let invitation = invitation.ok_or(AcceptInvitationError::Invalid)?;
     let inviter = view.member(invitation.tenant, invitation.invited_by).await?;
-    by_who_may(inviter.map(|inviter| inviter.membership))?;
+    by_who_may(inviter.as_ref().map(|inviter| &inviter.membership))?;
     Ok(invitation)
 }
 
 /// Whoever invited must be able to do so still.
-fn by_who_may(inviter: Option<Membership>) -> Result<(), AcceptInvitationError> {
+fn by_who_may(inviter: Option<&Membership>) -> Result<(), AcceptInvitationError> {
     let may = |inviter: &Membership| {
         inviter.is_active() && policy::extent(inviter.role, permission::UsersManage::NAME).is_some()
     };
-    if inviter.as_ref().is_some_and(may) { Ok(()) } else { Err(AcceptInvitationError::Invalid) }
+    if inviter.is_some_and(may) { Ok(()) } else { Err(AcceptInvitationError::Invalid) }
 }
 
 /// The password is hashed before the transaction begins. The account's id is the invitation's, so that whoever erases the
@@ -199,7 +197,7 @@ async fn join(
     let now = env.clock.now();
     let tx = env.db.begin_across_tenants("accept an invitation").await?;
     let invitation = tx.invitation_by_hash_locked(hash).await?.ok_or(AcceptInvitationError::Invalid)?;
-    by_who_may(tx.inviter_locked(&invitation).await?)?;
+    by_who_may(tx.inviter_locked(&invitation).await?.as_ref())?;
     let before = invitation.facts();
     let (account, name, told) = settle(&*tx, joiner, &invitation.offer.email, now).await?;
     let accepted = invitation.accepted((env.ids.next(), account), name, now);

@@ -288,11 +288,7 @@ async fn locked(env: &Identity, arrived: &Arrived, retry_after: i64) -> Result<E
 }
 
 /// Asks back. A code that stood in an address is spent by it: the answer holds another one.
-async fn asked(
-    env: &Identity,
-    arrived: &Arrived,
-    question: Question,
-) -> Result<ExchangeOidcError, ExchangeOidcError> {
+async fn asked(env: &Identity, arrived: &Arrived, question: Question) -> Result<ExchangeOidcError, ExchangeOidcError> {
     if arrived.grant.stage == Stage::Asked {
         return Ok(ExchangeOidcError::Asked(question, arrived.code.clone()));
     }

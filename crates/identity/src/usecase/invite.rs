@@ -111,11 +111,7 @@ struct Asked {
     locale: Locale,
 }
 
-async fn asked(
-    env: &Identity,
-    permit: &Permit<permission::UsersManage>,
-    offer: &Offer,
-) -> Result<Asked, InviteError> {
+async fn asked(env: &Identity, permit: &Permit<permission::UsersManage>, offer: &Offer) -> Result<Asked, InviteError> {
     let Actor::Member { membership, .. } = permit.actor() else { return Err(InviteError::NoMember) };
     let tenant = permit.scope().tenant();
     let view = env.db.view_across_tenants("invite").await?;
@@ -126,8 +122,8 @@ async fn asked(
     if view.member_by_email(tenant, &offer.email).await?.is_some() {
         return Err(InviteError::AlreadyMember);
     }
-    let invited = view.account_by_email(&offer.email).await?.map(|account| account.id);
-    Ok(Asked { inviter, invited, locale: view.company_settings(tenant).await?.locale })
+    let known = view.account_by_email(&offer.email).await?.map(|account| account.id);
+    Ok(Asked { inviter, invited: known, locale: view.company_settings(tenant).await?.locale })
 }
 
 async fn send(
@@ -157,8 +153,7 @@ async fn send(
     let occasion = Occasion::Invitation { company: tx.company().await?.name, inviter: inviter.display_name.clone() };
     let notice = Notice { to: offer.email.clone(), locale: asked.locale, occasion, secret };
     let facts = asked.invited.into_iter().fold(invitation.facts(), Facts::about);
-    let journal = journal
-        .changed(Change::created(invitation.id, invitation.version, facts))
-        .job(mail_job(&notice, now));
+    let journal =
+        journal.changed(Change::created(invitation.id, invitation.version, facts)).job(mail_job(&notice, now));
     Ok(commit(tx, journal, invitation, reply).await?)
 }

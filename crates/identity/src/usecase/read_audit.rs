@@ -1,6 +1,8 @@
 //! Reading the audit, which is an act of its own: whoever looks is seen (I11).
 
-use kernel::{Change, Committed, Entity, Facts, Grants, Page, PageAsk, Permit, StoreError, commit, unheard, unit_of_work};
+use kernel::{
+    Change, Committed, Entity, Facts, Grants, Page, PageAsk, Permit, StoreError, commit, unheard, unit_of_work,
+};
 
 use crate::Identity;
 use crate::model::audit::{AuditEntry, AuditFilter};

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use kernel::ids::{AccountId, TenantId};
 use kernel::seal::CannotOpen;
 use kernel::{
-    Change, Committed, Fault, FromStore, Kind, Origin, Permit, Refusal, Reply, StoreError, commit, unheard, unit_of_work,
+    Change, Committed, Fault, FromStore, Kind, Origin, Permit, Refusal, Reply, StoreError, commit, unheard,
+    unit_of_work,
 };
 use serde_json::{Map, Value, json};
 use thiserror::Error;
@@ -256,7 +257,8 @@ impl Found {
         let of_network = origin.ip.map(AttemptKey::network);
         let keys: Vec<_> = std::iter::once(AttemptKey::account(email)).chain(of_network).collect();
         let failures = view.failures_of(&keys).await?;
-        let of = |key: Option<&AttemptKey>| failures.iter().find(|(k, _)| Some(k) == key).map(|(_, failures)| *failures);
+        let of =
+            |key: Option<&AttemptKey>| failures.iter().find(|(k, _)| Some(k) == key).map(|(_, failures)| *failures);
         let (by_account, by_network) = (of(keys.first()), of(keys.get(1)));
         Ok(Self { account, companies, asked: None, keys, by_account, by_network })
     }

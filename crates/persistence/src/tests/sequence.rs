@@ -143,7 +143,11 @@ async fn i11_forged_entries_become_no_links_when_the_chain_key_is_taken_away() {
 #[tokio::test]
 async fn i11_a_chain_key_cannot_be_changed_or_removed() {
     let (own, _) = seven_acts().await;
-    for statement in ["DELETE FROM chain_key", "UPDATE chain_key SET tenant_id = x'01', id = x'01'", "UPDATE chain_key SET created_at = ''"] {
+    for statement in [
+        "DELETE FROM chain_key",
+        "UPDATE chain_key SET tenant_id = x'01', id = x'01'",
+        "UPDATE chain_key SET created_at = ''",
+    ] {
         let tx = own.db.open_across("test").await.unwrap();
         assert!(tx.run(statement, []).await.is_err(), "{statement}");
     }
@@ -161,7 +165,11 @@ async fn i11_a_row_that_cannot_be_read_stops_nobody() {
     assert_eq!(sequencer.run_dry().await.unwrap(), 4);
     assert_eq!(broken(&own).await, Some(Broken::Foreign(Uuid::from_u128(0xfe))));
     assert_eq!(own.db.verify_whole_journal(tenant(2), None).await.unwrap().broken, None);
-    tamper(&own, "UPDATE journal_entry SET version = 'none' WHERE id = (SELECT entry_id FROM journal_link WHERE position = 2)").await;
+    tamper(
+        &own,
+        "UPDATE journal_entry SET version = 'none' WHERE id = (SELECT entry_id FROM journal_link WHERE position = 2)",
+    )
+    .await;
     assert_eq!(broken(&own).await, Some(Broken::Altered(2)));
 }
 

@@ -4,7 +4,8 @@ use sea_orm::sqlx::{self, Connection, PgConnection};
 
 use super::*;
 
-const SEARCH: &str = "SELECT id FROM patient_search_rows('ana', '', '', 'company', NULL, NULL, NULL, 0, NULL, NULL, 0, 50)";
+const SEARCH: &str =
+    "SELECT id FROM patient_search_rows('ana', '', '', 'company', NULL, NULL, NULL, 0, NULL, NULL, 0, 50)";
 
 /// One connection as the role that serves requests, on which nobody has set a tenant.
 async fn stranger() -> Option<PgConnection> {
