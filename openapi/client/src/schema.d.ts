@@ -24,6 +24,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/access-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the access log
+         * @description What the company's members and API keys were refused in the last 90 days, the latest first.
+         */
+        get: operations["list_access_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List API keys
+         * @description The keys of the company, oldest first, without their texts; those that were revoked or have expired too.
+         */
+        get: operations["list_api_keys"];
+        put?: never;
+        /**
+         * Make an API key
+         * @description A program sends the key as `Authorization: Bearer salus_…`. Its text is in this answer and nowhere else. A key reaches the
+         *     whole company with the permissions given here, never more than the member who made it has at the time of a request, and it
+         *     makes no further keys. Operations on one's own account and session are closed to it.
+         */
+        post: operations["create_api_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys/{api_key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an API key
+         * @description It ceases to work at once here, and within a minute on every other node. It stays in the list.
+         */
+        delete: operations["revoke_api_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/appointments": {
         parameters: {
             query?: never;
@@ -80,8 +146,8 @@ export interface paths {
         put?: never;
         /**
          * Call an appointment off
-         * @description Its time is free at once; repeating it is harmless. For a patient it is `late_cancelled` once less than the service's
-         *     window is left.
+         * @description Its time is free at once; repeating it is harmless. Once less than the service's window is left, a patient's cancellation
+         *     is `late_cancelled`, and the clinic's needs a `reason` or a `reason_code`.
          */
         post: operations["cancel_appointment"];
         delete?: never;
@@ -130,6 +196,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the audit
+         * @description Who did what, the latest first, with the fields that changed. An entry appears once it has its place in the chain, some
+         *     200 ms after the act. Reading the audit is an act itself: it leaves an entry.
+         */
+        get: operations["list_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verify the audit
+         * @description Walks the chain and finds the first link that was changed, moved or removed. Keep the position and the mac of the last
+         *     answer: a chain that was cut off at its end is whole in itself, but does not reach a position that was seen before.
+         */
+        get: operations["verify_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/email/verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send the verification link again
+         * @description To the address of the account, unless it is verified. Links that left before go on working.
+         */
+        post: operations["send_verification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/email/verify": {
         parameters: {
             query?: never;
@@ -167,6 +295,160 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
+        /**
+         * Change one's own account
+         * @description A JSON merge patch of what is one's own in every company. The name shown in this company follows the account's while it is
+         *     the same. Role, clinics and registrations are the administrators'.
+         */
+        patch: operations["update_me"];
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/exchange": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Exchange a code for a session
+         * @description The code that a page got from the callback works once, within a minute, and only where the sign-in was begun: in the browser
+         *     that holds its cookie, or for the page that knows its `app_state`. When something is missing (the account's password the
+         *     first time, a code of the second factor, or which company), the problem says so and carries `code_next`, which works for ten
+         *     minutes and takes five wrong answers.
+         */
+        post: operations["exchange_oidc_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List OpenID providers
+         * @description Those that this installation was set up with. It has one page.
+         */
+        get: operations["list_oidc_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/{provider}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Come back from an OpenID provider
+         * @description The provider sends the browser here, which is sent on to the page that began the sign-in. What a provider adds to the address
+         *     beyond the parameters named here is ignored.
+         */
+        get: operations["finish_oidc_sign_in"];
+        put?: never;
+        /**
+         * Come back from an OpenID provider by a form
+         * @description The same as with GET, for a provider that posts its answer, as Apple does.
+         */
+        post: operations["post_oidc_sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/{provider}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sign in at an OpenID provider
+         * @description Sends the browser to the provider, and from there back to `return_to`. A page links here; it does not fetch.
+         */
+        get: operations["start_oidc_sign_in"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/password/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change the password
+         * @description Ends the account's other sessions, in all of its companies; this one goes on.
+         */
+        post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/password/forgot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a link that sets a new password
+         * @description It leaves by mail if the address has an account. Whether it has is never told: the answer is the same.
+         */
+        post: operations["forgot_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/password/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set a new password
+         * @description By the token of the link that was mailed; it works once, for an hour. All sessions of the account end, and its address
+         *     counts as verified.
+         */
+        post: operations["reset_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -182,10 +464,51 @@ export interface paths {
         /**
          * Renew a session
          * @description Each refresh token works once; two requests side by side get the same successor. One that comes back later ends the
-         *     session, because somebody else may have it.
+         *     session, because somebody else may have it. A page whose session travels in cookies sends no token: it gets a new
+         *     `csrf_token` with the cookies, which is why it needs none here.
          */
         post: operations["refresh_session"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List one's sessions
+         * @description The devices on which one is signed in to this company, newest first.
+         */
+        get: operations["list_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End one of one's sessions
+         * @description Its tokens cease to work at once.
+         */
+        delete: operations["revoke_session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -203,7 +526,12 @@ export interface paths {
         /**
          * Sign in
          * @description Opens a session. An unknown address and a wrong password answer alike. An account with several companies is told them
-         *     by `identity.company_required` and asks again with one.
+         *     by `identity.company_required` and asks again with one; an account with a second factor is told so by
+         *     `identity.totp_code_required`. Where the company requires a second factor of the role and there is none yet, the session is
+         *     for one's own account alone (`totp_enrolment_required`) until it is enrolled.
+         *
+         *     With `transport: cookie` the tokens travel in `HttpOnly` cookies, and unsafe requests must send back `csrf_token` as
+         *     `X-CSRF-Token`.
          */
         post: operations["sign_in"];
         delete?: never;
@@ -223,7 +551,7 @@ export interface paths {
         put?: never;
         /**
          * Sign out
-         * @description Ends the session of this access token; its refresh token ceases to work at once.
+         * @description Ends the session of this access token; its refresh token ceases to work at once, and its cookies go.
          */
         post: operations["sign_out"];
         delete?: never;
@@ -246,6 +574,76 @@ export interface paths {
          * @description Makes the company, its first clinic and you as its admin, and signs you in. A link to verify the address leaves by mail.
          */
         post: operations["sign_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/switch-company": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go on in another company
+         * @description Opens a session in another company of the account and ends the present one, whose tokens cease to work. What the other
+         *     company asks of its members, such as a second factor, is checked as at sign-in. A session that travels in cookies goes on
+         *     travelling in them.
+         */
+        post: operations["switch_company"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin a second factor
+         * @description Gives the seed for an authenticator app. Sign-in does not ask for codes before one has been confirmed; beginning again
+         *     replaces a seed that was not.
+         */
+        post: operations["begin_totp"];
+        /**
+         * Turn the second factor off
+         * @description Needs a code, or the password in a session that was opened, or turned it on, with a code; wrong ones are counted as at
+         *     sign-in. Where a company requires a second factor of the role,
+         *     it stays on.
+         */
+        delete: operations["disable_totp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Turn the second factor on
+         * @description By a code of the app. From now on sign-in asks for one; it works once. The answer holds the recovery codes, which are
+         *     shown this once. The account's other sessions end, in all of its companies; this one goes on.
+         */
+        post: operations["confirm_totp"];
         delete?: never;
         options?: never;
         head?: never;
@@ -333,7 +731,186 @@ export interface paths {
          */
         get: operations["list_clinics"];
         put?: never;
+        /**
+         * Add a clinic
+         * @description A further place of the company.
+         */
+        post: operations["create_clinic"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clinics/{clinic_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a clinic
+         * @description A place of the company, with its official numbers and its address.
+         */
+        get: operations["read_clinic"];
+        put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a clinic
+         * @description A JSON merge patch: what is absent stays, `null` empties, an address changes part by part.
+         */
+        patch: operations["update_clinic"];
+        trace?: never;
+    };
+    "/api/v1/companies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Found a further company
+         * @description Makes the company, its first clinic and a membership that makes you its admin. Go there by `switch_company`. The request
+         *     belongs to no one company, so that it knows no `Idempotency-Key`.
+         */
+        post: operations["found_company"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/company": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the company
+         * @description The one that the session belongs to.
+         */
+        get: operations["read_company"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change the company
+         * @description A JSON merge patch of its name and country. Its language is one of its settings.
+         */
+        patch: operations["update_company"];
+        trace?: never;
+    };
+    "/api/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List invitations
+         * @description Oldest first, those that are over too; never the secrets of their links.
+         */
+        get: operations["list_invitations"];
+        put?: never;
+        /**
+         * Invite somebody
+         * @description Mails a link that works once, for 72 hours, and is in no answer. It takes the place of an earlier invitation of the same
+         *     address. One's own address must be verified.
+         */
+        post: operations["create_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept an invitation
+         * @description Makes the account, where the address has none yet, and the place in the company. Where the address has an account, its owner
+         *     accepts signed in (`sign_in_first`). Sign in, or switch to the company, afterwards.
+         */
+        post: operations["accept_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{invitation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take an invitation back
+         * @description Its link ceases to work at once. One that was accepted is a member, who can be put out of use.
+         */
+        delete: operations["delete_invitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/dead": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List dead letters
+         * @description Work that was given up after its last try, the latest first.
+         */
+        get: operations["list_dead_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a dead letter again
+         * @description It goes back into the queue as if it had never been tried; mend the cause first.
+         */
+        post: operations["replay_job"];
         delete?: never;
         options?: never;
         head?: never;
@@ -506,6 +1083,31 @@ export interface paths {
         patch: operations["update_service"];
         trace?: never;
     };
+    "/api/v1/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the settings
+         * @description What the company decides for itself; those that it never changed have their usual values.
+         */
+        get: operations["read_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change the settings
+         * @description A JSON merge patch: what is absent stays, `null` empties, lists are replaced. Hours change day by day. What sessions obey
+         *     applies everywhere within a minute.
+         */
+        patch: operations["update_settings"];
+        trace?: never;
+    };
     "/api/v1/slots": {
         parameters: {
             query?: never;
@@ -541,6 +1143,92 @@ export interface paths {
         get: operations["explain_slot"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List members
+         * @description The people of the company, oldest first, those out of use too.
+         */
+        get: operations["list_users"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a member
+         * @description A person in this company, with role, clinics and professional numbers.
+         */
+        get: operations["read_user"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a member
+         * @description A JSON merge patch of what the person is in this company; the account's name, address, password and second factor are its
+         *     owner's. A changed role applies everywhere within a minute. The last admin keeps the role.
+         */
+        patch: operations["update_user"];
+        trace?: never;
+    };
+    "/api/v1/users/{user_id}/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a member in use again
+         * @description With the role and the clinics from before; the person signs in anew.
+         */
+        post: operations["activate_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user_id}/deactivate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a member out of use
+         * @description Ends the member's sessions in this company; everywhere within a minute. The last admin stays. What the person does in other
+         *     companies is untouched.
+         */
+        post: operations["deactivate_user"];
         delete?: never;
         options?: never;
         head?: never;
@@ -651,6 +1339,15 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Who accepts which invitation */
+        AcceptInvitation: {
+            /** @description The name to be shown in the company; a new account needs one. */
+            name?: string | null;
+            /** @description 12 to 128 characters, none of the common ones; a new account needs one, another keeps its own. */
+            password?: string | null;
+            /** @description The token of the link. */
+            token: string;
+        };
         /** @description A postal address; at least one part must be there */
         AddressInput: {
             /** @description City, at most 100 characters. */
@@ -673,6 +1370,64 @@ export interface components {
             region?: string | null;
             /** @description Street, at most 200 characters. */
             street?: string | null;
+        };
+        /** @description An API key, without its text */
+        ApiKey: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it ceases to work; `null` means never.
+             */
+            expires_at: string | null;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was used last, to five minutes.
+             */
+            last_used_at: string | null;
+            /**
+             * Format: uuid
+             * @description The member who made it; it never may more than this member may.
+             */
+            made_by: string;
+            /** @description What it is for. */
+            name: string;
+            /** @description The permissions that were chosen; `null` when it has those of a role. */
+            permissions: string[] | null;
+            /** @description The beginning of its text, by which it is recognized. */
+            prefix: string;
+            /**
+             * Format: date-time
+             * @description When it was revoked.
+             */
+            revoked_at: string | null;
+            /** @description The role whose company-wide permissions it has; `null` when it has chosen ones. */
+            role: string | null;
+            /**
+             * Format: int64
+             * @description Counted from 1.
+             */
+            version: number;
+        };
+        /** @description A page of API keys */
+        ApiKeyPage: {
+            /** @description The items, in the order asked for. */
+            items: components["schemas"]["ApiKey"][];
+            /** @description Where the next page begins; `null` on the last one. */
+            next_cursor: string | null;
+            /**
+             * Format: int64
+             * @description How many items there are in all; `null` unless asked with `include=total`.
+             */
+            total: number | null;
         };
         /** @description An appointment */
         Appointment: {
@@ -819,6 +1574,121 @@ export interface components {
          * @enum {string}
          */
         AppointmentStatus: "requested" | "booked" | "confirmed" | "checked_in" | "in_progress" | "completed" | "cancelled" | "late_cancelled" | "no_show" | "entered_in_error";
+        /** @description Who acted: a member, an API key, or Salus itself */
+        AuditActor: {
+            /**
+             * Format: uuid
+             * @description The account behind it.
+             */
+            account_id: string | null;
+            /**
+             * Format: uuid
+             * @description The API key.
+             */
+            api_key_id: string | null;
+            /**
+             * Format: uuid
+             * @description The membership.
+             */
+            membership_id: string | null;
+            /** @description The membership's name today. */
+            name: string | null;
+            /**
+             * Format: uuid
+             * @description The session it acted in.
+             */
+            session_id: string | null;
+            /** @description Why Salus acted itself. */
+            system_reason: string | null;
+        };
+        /** @description What an act changed of one entity */
+        AuditChange: {
+            /** @description The fields that changed, as they became. */
+            after: Record<string, never>;
+            /** @description The fields that changed, as they were. */
+            before: Record<string, never>;
+            /** @description The entity. */
+            entity: components["schemas"]["AuditEntity"];
+            /** @description What became of its personal fields. */
+            personal_fields: components["schemas"]["PersonalFields"];
+        };
+        /** @description An entity */
+        AuditEntity: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Its kind. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description Its version after the act; 0 when the act did not change it.
+             */
+            version: number;
+        };
+        /** @description One act */
+        AuditEntry: {
+            /** @description Who did it. */
+            actor: components["schemas"]["AuditActor"];
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description What it changed, an item per entity. */
+            changes: components["schemas"]["AuditChange"][];
+            /** @description What it was done to. */
+            entity: components["schemas"]["AuditEntity"];
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description The caller's address. */
+            ip: string | null;
+            /** @description The permission under which it was done. */
+            permission: string;
+            /**
+             * Format: int64
+             * @description Its place in the company's chain, from 1.
+             */
+            position: number;
+            /**
+             * Format: uuid
+             * @description The request's id.
+             */
+            request_id: string | null;
+            /** @description The caller's `User-Agent`. */
+            user_agent: string | null;
+        };
+        /** @description A page of the audit */
+        AuditPage: {
+            /** @description The items, in the order asked for. */
+            items: components["schemas"]["AuditEntry"][];
+            /** @description Where the next page begins; `null` on the last one. */
+            next_cursor: string | null;
+            /**
+             * Format: int64
+             * @description How many items there are in all; `null` unless asked with `include=total`.
+             */
+            total: number | null;
+        };
+        /** @description How far the chain was found whole */
+        AuditProof: {
+            broken: components["schemas"]["BrokenLink"] | null;
+            /** @description True when the walk came to the end, or to a bad link; else go on after `position`. */
+            complete: boolean;
+            /** @description The mac that stands there, 64 hexadecimal digits. */
+            mac: string;
+            /**
+             * Format: int64
+             * @description The position of the last good link; 0 when there is none.
+             */
+            position: number;
+            /** @description True when every link of this walk is good. */
+            whole: boolean;
+        };
         /** @description When a practitioner is there */
         Availability: {
             /** @description The zones of the company's clinics. */
@@ -876,6 +1746,26 @@ export interface components {
             /** @description Why. */
             reason: string;
         };
+        /** @description A bad link */
+        BrokenLink: {
+            /**
+             * Format: uuid
+             * @description The entry that was put there.
+             */
+            entry_id: string | null;
+            /** @description What is wrong. */
+            fault: components["schemas"]["BrokenLinkFault"];
+            /**
+             * Format: int64
+             * @description Its position; `null` of an entry that has none.
+             */
+            position: number | null;
+        };
+        /**
+         * @description What is wrong with a link
+         * @enum {string}
+         */
+        BrokenLinkFault: "missing" | "altered" | "foreign" | "keyless";
         /** @description Why an appointment is called off */
         CancelReason: {
             /** @description The reason in words. */
@@ -885,8 +1775,18 @@ export interface components {
             /** @description For whom; absent: the side that the caller is on. */
             requested_by?: null | components["schemas"]["RequestedBy"];
         };
+        /** @description The present password and the next */
+        ChangePassword: {
+            /** @description The present one. */
+            current_password: string;
+            /** @description The next: 12 to 128 characters, none of the common ones. */
+            new_password: string;
+        };
         /** @description A place of the company */
         Clinic: {
+            address: components["schemas"]["ClinicAddress"] | null;
+            /** @description Its number in Brazil, without punctuation. */
+            cnpj: string | null;
             /** @description ISO 3166-1 alpha-2. */
             country: string;
             /**
@@ -894,15 +1794,21 @@ export interface components {
              * @description When it was added.
              */
             created_at: string;
+            /** @description Its number as a health establishment in France. */
+            finess: string | null;
             /**
              * Format: uuid
              * @description Its id.
              */
             id: string;
+            /** @description The name it is registered under. */
+            legal_name: string | null;
             /** @description The language of its messages. */
             locale: string;
             /** @description Its name. */
             name: string;
+            /** @description Its number in France. */
+            siret: string | null;
             /** @description The IANA zone of its wall clocks. */
             time_zone: string;
             /**
@@ -910,6 +1816,61 @@ export interface components {
              * @description Counted from 1.
              */
             version: number;
+        };
+        /** @description Where a clinic stands */
+        ClinicAddress: {
+            /** @description City. */
+            city: string | null;
+            /** @description Floor, building. */
+            complement: string | null;
+            /** @description Neighbourhood. */
+            neighbourhood: string | null;
+            /** @description House number. */
+            number: string | null;
+            /** @description Postal code. */
+            postal_code: string | null;
+            /** @description State, department or other region. */
+            region: string | null;
+            /** @description Street. */
+            street: string | null;
+        };
+        /** @description Parts of an address; what is absent stays, `null` empties */
+        ClinicAddressChanges: {
+            /** @description City, up to 100. */
+            city?: string | null;
+            /** @description Floor, building, up to 100. */
+            complement?: string | null;
+            /** @description Neighbourhood, up to 100. */
+            neighbourhood?: string | null;
+            /** @description House number, up to 20. */
+            number?: string | null;
+            /** @description Postal code, up to 16. */
+            postal_code?: string | null;
+            /** @description State, department or other region, up to 100. */
+            region?: string | null;
+            /** @description Street, up to 200 characters. */
+            street?: string | null;
+        };
+        /** @description What changes of a clinic */
+        ClinicChanges: {
+            /** @description Where it stands. */
+            address?: null | components["schemas"]["ClinicAddressChanges"];
+            /** @description Its number in Brazil. */
+            cnpj?: string | null;
+            /** @description ISO 3166-1 alpha-2. */
+            country?: string;
+            /** @description Its number as a health establishment in France. */
+            finess?: string | null;
+            /** @description The name it is registered under. */
+            legal_name?: string | null;
+            /** @description The language of its messages. */
+            locale?: string;
+            /** @description Its name. */
+            name?: string;
+            /** @description Its number in France. */
+            siret?: string | null;
+            /** @description The IANA zone of its wall clocks; appointments that are booked keep their instants. */
+            time_zone?: string;
         };
         /** @description A page of clinics */
         ClinicPage: {
@@ -955,6 +1916,37 @@ export interface components {
             /** @description A name of the IANA database. */
             time_zone: string;
         };
+        /** @description The company */
+        Company: {
+            /** @description ISO 3166-1 alpha-2. */
+            country: string;
+            /**
+             * Format: date-time
+             * @description When it was founded.
+             */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description The language of its messages; one of its settings. */
+            locale: string;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Counted from 1.
+             */
+            version: number;
+        };
+        /** @description What changes of the company; its language is one of its settings */
+        CompanyChanges: {
+            /** @description ISO 3166-1 alpha-2. */
+            country?: string;
+            /** @description Its name. */
+            name?: string;
+        };
         /** @description A company of the account */
         CompanyOfAccount: {
             /** @description Whether it may be signed in to. */
@@ -973,6 +1965,44 @@ export interface components {
              * @description The account's membership there.
              */
             user_id: string;
+        };
+        /** @description The settings of the company */
+        CompanySettings: {
+            /** @description Whether staff must say why they cancel an appointment. */
+            cancel_reason_required: boolean;
+            /** @description The address that patients may write to. */
+            contact_email: string | null;
+            /** @description The number that patients may call. */
+            contact_phone: string | null;
+            /** @description How conversations open and close. */
+            conversation: components["schemas"]["ConversationSettings"];
+            /** @description The language of its messages, unless a clinic says otherwise. */
+            locale: string;
+            /** @description Its logo. */
+            logo_url: string | null;
+            /** @description The reminders of appointments. */
+            reminders: components["schemas"]["Reminders"];
+            /**
+             * Format: int32
+             * @description After how many minutes without use a session ends; `null` when only its own time ends it.
+             */
+            session_idle_minutes: number | null;
+            /** @description The IANA zone of its hours and reports, unless a clinic's counts. */
+            time_zone: string;
+            /** @description Roles that sign in with a second factor only. */
+            totp_required_roles: string[];
+            /**
+             * Format: int64
+             * @description Counted from 1.
+             */
+            version: number;
+            /** @description When the company is open. */
+            working_hours: components["schemas"]["WorkingHours"];
+        };
+        /** @description The proof that the app has the seed */
+        ConfirmTotp: {
+            /** @description What the app shows now. */
+            totp_code: string;
         };
         /** @description A part of the day, half-open */
         ContactHours: {
@@ -1015,6 +2045,103 @@ export interface components {
             /** @description Language of messages, a BCP 47 tag. */
             language: string | null;
         };
+        /** @description What changes of how conversations open and close */
+        ConversationChanges: {
+            /**
+             * Format: int64
+             * @description For how many hours after it was closed a patient's message reopens a conversation.
+             */
+            reopen_hours?: number;
+            /**
+             * Format: int64
+             * @description For how many hours after a patient's last message one may answer freely.
+             */
+            reply_hours?: number;
+        };
+        /** @description How conversations open and close */
+        ConversationSettings: {
+            /**
+             * Format: int32
+             * @description For how many hours after it was closed a patient's message reopens a conversation.
+             */
+            reopen_hours: number;
+            /**
+             * Format: int32
+             * @description For how many hours after a patient's last message one may answer freely.
+             */
+            reply_hours: number;
+        };
+        /** @description A key that is wanted */
+        CreateApiKey: {
+            /**
+             * Format: date-time
+             * @description When it ceases to work; absent means never.
+             */
+            expires_at?: string | null;
+            /** @description What it is for, such as the program that will call. */
+            name: string;
+            /** @description The permissions it gets, as `x-permission` names them. */
+            permissions?: string[] | null;
+            /** @description The role whose company-wide permissions it gets; either this or `permissions`. */
+            role?: null | ("admin" | "supervisor" | "doctor" | "nurse" | "receptionist" | "physiotherapist" | "nutritionist" | "hairdresser" | "psychologist" | "speech_therapist" | "acupuncturist" | "clinical_psychopedagogist" | "caregiver" | "patient" | "analyst" | "driver");
+        };
+        /** @description A stretch of one day; an end that is not after the start lies on the next day */
+        DayHours: {
+            /** @description When it ends, `HH:MM`, at most `24:00`. */
+            end: string;
+            /** @description When it begins, `HH:MM`. */
+            start: string;
+        };
+        /** @description A device on which one is signed in */
+        DeviceSession: {
+            /**
+             * Format: date-time
+             * @description When it was opened.
+             */
+            created_at: string;
+            /** @description Whether it is the session of this request. */
+            current: boolean;
+            /** @description Program and system, as far as they can be told. */
+            device: string | null;
+            /**
+             * Format: date-time
+             * @description When it ends at the latest.
+             */
+            expires_at: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description The address it was used from last. */
+            ip: string | null;
+            /**
+             * Format: date-time
+             * @description When it was used last.
+             */
+            last_seen_at: string;
+            /** @description What the program calls itself. */
+            user_agent: string | null;
+        };
+        /** @description A page of sessions */
+        DeviceSessionPage: {
+            /** @description The items, in the order asked for. */
+            items: components["schemas"]["DeviceSession"][];
+            /** @description Where the next page begins; `null` on the last one. */
+            next_cursor: string | null;
+            /**
+             * Format: int64
+             * @description How many items there are in all; `null` unless asked with `include=total`.
+             */
+            total: number | null;
+        };
+        /** @description The proof that it is the owner who asks: a code or the password */
+        DisableTotp: {
+            /** @description The account's password. */
+            password?: string | null;
+            /** @description A code of the app, or a recovery code. */
+            totp_code?: string | null;
+        };
         /** @description Whom to call */
         EmergencyContactInput: {
             /** @description Name, 1 to 200 characters. */
@@ -1046,6 +2173,27 @@ export interface components {
              */
             total: number | null;
         };
+        /** @description A code, and what was asked back */
+        ExchangeOidcCode: {
+            /**
+             * @description The `app_state` that the page began the sign-in with, as the page kept it, never as an address brought it; needed by
+             *     callers that the browser's cookie does not come along with, and no help with `transport: cookie`.
+             */
+            app_state?: string | null;
+            /** @description The code of the address, or `code_next` of the last problem. */
+            code: string;
+            /**
+             * Format: uuid
+             * @description The company; needed when the account has several.
+             */
+            company_id?: string | null;
+            /** @description The account's password; needed once, when the account has one and this is its first sign-in at the provider. */
+            password?: string | null;
+            /** @description A code of the authenticator app, or a recovery code; needed when the account has a second factor. */
+            totp_code?: string | null;
+            /** @description `cookie` for pages of the same site; `token` when absent. */
+            transport?: null | components["schemas"]["Transport"];
+        };
         /** @description Whether one practitioner can take the start */
         ExplainedSlot: {
             /** @description Whether it can be booked. */
@@ -1066,6 +2214,14 @@ export interface components {
              * @description The instant that is meant; `null` where the clock jumps over it.
              */
             start: string | null;
+        };
+        /** @description Whose password is forgotten */
+        ForgotPassword: {
+            /**
+             * Format: email
+             * @description The address one signs in with.
+             */
+            email: string;
         };
         /**
          * @description The state of one part.
@@ -1112,6 +2268,123 @@ export interface components {
          * @enum {string}
          */
         IdentifierStatus: "recorded" | "PROV" | "VALI" | "RECUP" | "QUAL";
+        /** @description An invitation to the company */
+        Invitation: {
+            /**
+             * Format: date-time
+             * @description When it was accepted.
+             */
+            accepted_at: string | null;
+            /** @description The clinics to work in; empty for all of the company's. */
+            clinic_ids: string[];
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description The address that its link was mailed to. */
+            email: string;
+            /**
+             * Format: date-time
+             * @description When its link ceases to work.
+             */
+            expires_at: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The member who invites.
+             */
+            invited_by: string;
+            /**
+             * Format: uuid
+             * @description The patient that the member will be.
+             */
+            patient_id: string | null;
+            /**
+             * Format: uuid
+             * @description The practitioner whose agenda will be the member's own.
+             */
+            practitioner_id: string | null;
+            /**
+             * Format: date-time
+             * @description When it was taken back, or a newer one took its place.
+             */
+            revoked_at: string | null;
+            /** @description The role that is offered. */
+            role: string;
+            /**
+             * Format: uuid
+             * @description The member it became.
+             */
+            user_id: string | null;
+            /**
+             * Format: int64
+             * @description Counted from 1.
+             */
+            version: number;
+        };
+        /** @description A page of invitations */
+        InvitationPage: {
+            /** @description The items, in the order asked for. */
+            items: components["schemas"]["Invitation"][];
+            /** @description Where the next page begins; `null` on the last one. */
+            next_cursor: string | null;
+            /**
+             * Format: int64
+             * @description How many items there are in all; `null` unless asked with `include=total`.
+             */
+            total: number | null;
+        };
+        /** @description A unit of work for other systems; what is in it stays sealed */
+        Job: {
+            /**
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What kind of work it is. */
+            kind: string;
+            /** @description Why the last try failed. */
+            reason: string | null;
+            /**
+             * Format: date-time
+             * @description When it was given up, or is tried next.
+             */
+            run_at: string;
+            /** @description Whether it will be tried again. */
+            status: components["schemas"]["JobStatus"];
+            /**
+             * Format: int32
+             * @description How often it was tried.
+             */
+            tries: number;
+        };
+        /** @description A page of dead letters */
+        JobPage: {
+            /** @description The items, in the order asked for. */
+            items: components["schemas"]["Job"][];
+            /** @description Where the next page begins; `null` on the last one. */
+            next_cursor: string | null;
+            /**
+             * Format: int64
+             * @description How many items there are in all; `null` unless asked with `include=total`.
+             */
+            total: number | null;
+        };
+        /**
+         * @description Whether a job will be tried again
+         * @enum {string}
+         */
+        JobStatus: "waiting" | "dead";
         /** @description The public keys that access tokens are verified with (RFC 7517) */
         KeySet: {
             /** @description The live keys, newest first. */
@@ -1121,6 +2394,172 @@ export interface components {
         Liveness: {
             /** @description Always `fine`: a process that is not does not answer. */
             status: components["schemas"]["Health"];
+        };
+        /** @description A link that leaves by mail */
+        MailedLink: {
+            /**
+             * Format: int64
+             * @description For how many seconds the link works.
+             */
+            expires_in: number;
+        };
+        /** @description Who is signed in, and how the session stands */
+        Me: {
+            /**
+             * Format: uuid
+             * @description The id of the account: the person in all companies.
+             */
+            account_id: string;
+            /** @description The account's own name. */
+            account_name: string;
+            /** @description French ADELI number. */
+            adeli_number: string | null;
+            /** @description The clinics the member works in. */
+            clinics: components["schemas"]["Clinic"][];
+            /**
+             * Format: uuid
+             * @description The company.
+             */
+            company_id: string;
+            /** @description The company's name. */
+            company_name: string;
+            /** @description Goes back as `X-CSRF-Token` on unsafe requests, when the session travels in cookies. */
+            csrf_token: string;
+            /** @description The address one signs in with. */
+            email: string;
+            /** @description Whether the address was verified by its link. */
+            email_verified: boolean;
+            /**
+             * Format: uuid
+             * @description The id of the membership: the person in this company.
+             */
+            id: string;
+            /** @description The person's language. */
+            locale: string;
+            /** @description The name shown in this company. */
+            name: string;
+            /**
+             * Format: uuid
+             * @description The patient that the member is.
+             */
+            patient_id: string | null;
+            /** @description For each area and verb whether it is allowed, such as `patients.read`. */
+            permissions: {
+                [key: string]: {
+                    [key: string]: boolean;
+                };
+            };
+            /**
+             * Format: uuid
+             * @description The practitioner whose agenda is the member's own.
+             */
+            practitioner_id: string | null;
+            /** @description What the person chose for the screens. */
+            preferences: Record<string, never>;
+            /** @description Registrations with councils. */
+            registrations: components["schemas"]["ProfessionalRegistration"][];
+            /** @description The role in this company. */
+            role: string;
+            /** @description French RPPS number. */
+            rpps_number: string | null;
+            /** @description Whether sign-in asks for a code of an authenticator app. */
+            totp_enabled: boolean;
+            /**
+             * @description True while the company requires a second factor of the role and there is none: until it is enrolled, only one's own
+             *     account can be used.
+             */
+            totp_enrolment_required: boolean;
+        };
+        /** @description A member of the company */
+        Member: {
+            /**
+             * Format: uuid
+             * @description The id of the account: the person in all companies.
+             */
+            account_id: string;
+            /** @description French ADELI number. */
+            adeli_number: string | null;
+            /** @description The clinics it works in; empty for all of the company's. */
+            clinic_ids: string[];
+            /**
+             * Format: date-time
+             * @description Since when it is a member.
+             */
+            created_at: string;
+            /** @description The address the account signs in with; only its owner changes it. */
+            email: string;
+            /** @description Whether that address was verified. */
+            email_verified: boolean;
+            /**
+             * Format: uuid
+             * @description The id of the membership: the person in this company.
+             */
+            id: string;
+            /** @description The name shown in this company. */
+            name: string;
+            /**
+             * Format: uuid
+             * @description The patient that it is.
+             */
+            patient_id: string | null;
+            /**
+             * Format: uuid
+             * @description The practitioner whose agenda is its own.
+             */
+            practitioner_id: string | null;
+            /** @description Registrations with councils. */
+            registrations: components["schemas"]["ProfessionalRegistration"][];
+            /** @description The role. */
+            role: string;
+            /** @description French RPPS number. */
+            rpps_number: string | null;
+            /** @description `active`, `inactive` or `invited`. */
+            status: string;
+            /**
+             * Format: int64
+             * @description Counted from 1.
+             */
+            version: number;
+        };
+        /** @description What changes of a member */
+        MemberChanges: {
+            /** @description French ADELI number: 9 letters or digits. */
+            adeli_number?: string | null;
+            /** @description The clinics it works in, all at once; `null` for all of the company's. */
+            clinic_ids?: string[] | null;
+            /** @description The name shown in this company. */
+            name?: string;
+            /**
+             * Format: uuid
+             * @description The patient that it is.
+             */
+            patient_id?: string | null;
+            /**
+             * Format: uuid
+             * @description The practitioner whose agenda is its own.
+             */
+            practitioner_id?: string | null;
+            /** @description Registrations with councils, all at once. */
+            registrations?: components["schemas"]["NewProfessionalRegistration"][] | null;
+            /**
+             * @description The role.
+             * @enum {string}
+             */
+            role?: "admin" | "supervisor" | "doctor" | "nurse" | "receptionist" | "physiotherapist" | "nutritionist" | "hairdresser" | "psychologist" | "speech_therapist" | "acupuncturist" | "clinical_psychopedagogist" | "caregiver" | "patient" | "analyst" | "driver";
+            /** @description French RPPS number: 11 digits with a check digit. */
+            rpps_number?: string | null;
+        };
+        /** @description A page of members */
+        MemberPage: {
+            /** @description The items, in the order asked for. */
+            items: components["schemas"]["Member"][];
+            /** @description Where the next page begins; `null` on the last one. */
+            next_cursor: string | null;
+            /**
+             * Format: int64
+             * @description How many items there are in all; `null` unless asked with `include=total`.
+             */
+            total: number | null;
         };
         /**
          * @description Where a service is given
@@ -1136,6 +2575,22 @@ export interface components {
             amount: number;
             /** @description ISO 4217. */
             currency: string;
+        };
+        /** @description What changes of the account */
+        MyChanges: {
+            /** @description `pt-BR`, `fr` or `en`. */
+            locale?: string;
+            /** @description Your name. */
+            name?: string;
+            /** @description What you chose for the screens: a merge patch of an object that Salus only keeps, up to 8 KiB. */
+            preferences?: Record<string, never> | null;
+        };
+        /** @description An API key that was just made */
+        NewApiKey: {
+            /** @description What is known of it from now on. */
+            api_key: components["schemas"]["ApiKey"];
+            /** @description The key's text, to send as `Authorization: Bearer`. It is shown this once and kept nowhere. */
+            key: string;
         };
         /** @description A booking; exactly one of `start` and `local_start` */
         NewAppointment: {
@@ -1182,6 +2637,45 @@ export interface components {
             /** @description The offset of `local_start`, `±HH:MM`, where the clock shows it twice. */
             utc_offset?: string | null;
         };
+        /** @description A new clinic */
+        NewClinic: {
+            /** @description Where it stands. */
+            address?: null | components["schemas"]["ClinicAddressChanges"];
+            /** @description Its number in Brazil. */
+            cnpj?: string | null;
+            /** @description ISO 3166-1 alpha-2; the company's when absent. */
+            country?: string | null;
+            /** @description Its number as a health establishment in France. */
+            finess?: string | null;
+            /** @description The name it is registered under. */
+            legal_name?: string | null;
+            /** @description The language of its messages; the country's usual one when absent. */
+            locale?: string | null;
+            /** @description Its name. */
+            name: string;
+            /** @description Its number in France. */
+            siret?: string | null;
+            /** @description The IANA zone of its wall clocks; the country's usual one when absent. */
+            time_zone?: string | null;
+        };
+        /** @description Which company is founded */
+        NewCompany: {
+            /** @description Its name, and its first clinic's. */
+            company_name: string;
+            /** @description ISO 3166-1 alpha-2; Brazil when absent. */
+            country?: string | null;
+            /** @description `pt-BR`, `fr` or `en`; the country's usual one when absent. */
+            locale?: string | null;
+            /** @description IANA zone of the first clinic; the country's usual one when absent. */
+            time_zone?: string | null;
+        };
+        /** @description A stretch of one day; an end that is not after the start lies on the next day */
+        NewDayHours: {
+            /** @description When it ends. */
+            end: string;
+            /** @description When it begins. */
+            start: string;
+        };
         /** @description An override of a date in one clinic (`clinic_id`, `date`, `windows`), or a leave (`start`, `end`) */
         NewException: {
             /**
@@ -1210,6 +2704,31 @@ export interface components {
             start?: string | null;
             /** @description What is open on that date; none closes it. */
             windows?: components["schemas"]["NewWindowOfDay"][] | null;
+        };
+        /** @description Who is invited to what */
+        NewInvitation: {
+            /** @description The clinics to work in; all of the company's when absent. */
+            clinic_ids?: string[] | null;
+            /**
+             * Format: email
+             * @description The address that the link is mailed to.
+             */
+            email: string;
+            /**
+             * Format: uuid
+             * @description The patient that the member will be.
+             */
+            patient_id?: string | null;
+            /**
+             * Format: uuid
+             * @description The practitioner whose agenda will be the member's own.
+             */
+            practitioner_id?: string | null;
+            /**
+             * @description The role.
+             * @enum {string}
+             */
+            role: "admin" | "supervisor" | "doctor" | "nurse" | "receptionist" | "physiotherapist" | "nutritionist" | "hairdresser" | "psychologist" | "speech_therapist" | "acupuncturist" | "clinical_psychopedagogist" | "caregiver" | "patient" | "analyst" | "driver";
         };
         /** @description A new patient or lead */
         NewPatient: {
@@ -1267,6 +2786,15 @@ export interface components {
             /** @description The services given; absent: all of the company's. */
             service_ids?: string[] | null;
         };
+        /** @description A registration with a professional council. */
+        NewProfessionalRegistration: {
+            /** @description One of CRM, COREN, CRO, CREFITO, CRP, CRN, CRFa. */
+            council: string;
+            /** @description The number within the region, as on the card. */
+            number: string;
+            /** @description A state, or a region's number where the council numbers its regions. */
+            region: string;
+        };
         /** @description A professional registration; each part has at most 40 characters. */
         NewRegistration: {
             /** @description The council, such as CRM. */
@@ -1275,6 +2803,19 @@ export interface components {
             number: string;
             /** @description The region, such as SP. */
             region: string;
+        };
+        /** @description A reminder before each appointment */
+        NewReminderRule: {
+            /**
+             * @description How.
+             * @enum {string}
+             */
+            channel: "preferred" | "whatsapp" | "sms" | "email";
+            /**
+             * Format: int64
+             * @description How many minutes before the start it goes.
+             */
+            minutes_before: number;
         };
         /** @description A new service; what is absent takes its default */
         NewService: {
@@ -1348,6 +2889,27 @@ export interface components {
             start: string;
             /** @description The day on which it starts. */
             weekday: components["schemas"]["Weekday"];
+        };
+        /** @description A provider that people can sign in at */
+        OidcProvider: {
+            /** @description `google`, `microsoft` or `apple`. */
+            id: string;
+            /** @description As a button writes it. */
+            name: string;
+            /** @description Where a page sends the browser, with `return_to`. */
+            start: string;
+        };
+        /** @description The OpenID providers */
+        OidcProviderPage: {
+            /** @description The items, in the order asked for. */
+            items: components["schemas"]["OidcProvider"][];
+            /** @description Where the next page begins; `null` on the last one. */
+            next_cursor: string | null;
+            /**
+             * Format: int64
+             * @description How many items there are in all; `null` unless asked with `include=total`.
+             */
+            total: number | null;
         };
         /** @description A patient or lead */
         Patient: {
@@ -1577,6 +3139,11 @@ export interface components {
              */
             version: number;
         };
+        /**
+         * @description What became of the personal fields of a change
+         * @enum {string}
+         */
+        PersonalFields: "none" | "shown" | "withheld" | "erased" | "damaged";
         /** @description A person whose agenda can be booked */
         Practitioner: {
             /** @description Whether they can be booked. */
@@ -1725,21 +3292,113 @@ export interface components {
             /** @description The worst state of all parts. */
             status: components["schemas"]["Health"];
         };
+        /** @description Codes for the day on which the app is lost */
+        RecoveryCodes: {
+            /** @description Each stands in for a code of the app, once. They are shown this once. */
+            recovery_codes: string[];
+        };
         /** @description Which session is renewed */
         RefreshSession: {
-            /** @description The refresh token of the last answer. */
-            refresh_token: string;
+            /** @description The refresh token of the last answer; absent when it travels in a cookie. */
+            refresh_token?: string | null;
+            /** @description `cookie` moves a session into cookies, for pages of the same site; one that is there stays. */
+            transport?: null | components["schemas"]["Transport"];
         };
         /**
          * @description Why a start cannot be booked
          * @enum {string}
          */
         RefusalReason: "outside_hours" | "override_closed" | "leave" | "holiday" | "busy" | "buffer" | "min_notice" | "beyond_horizon" | "limit_reached" | "capacity" | "room" | "equipment" | "vehicle" | "licence" | "nonexistent_local_time" | "off_grid" | "past" | "inactive" | "not_offered" | "patient_busy";
+        /** @description A refused attempt */
+        RefusedAttempt: {
+            /**
+             * Format: uuid
+             * @description The API key that called.
+             */
+            api_key_id: string | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Stable code of the problem. */
+            code: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description The caller's address. */
+            ip: string | null;
+            /**
+             * Format: uuid
+             * @description The member who called.
+             */
+            membership_id: string | null;
+            /** @description HTTP method. */
+            method: string;
+            /**
+             * Format: uuid
+             * @description The request's id.
+             */
+            request_id: string | null;
+            /** @description Route template. */
+            route: string;
+            /**
+             * Format: int32
+             * @description HTTP status of the answer.
+             */
+            status: number;
+            /** @description The caller's `User-Agent`. */
+            user_agent: string | null;
+        };
+        /** @description A page of refused attempts */
+        RefusedAttemptPage: {
+            /** @description The items, in the order asked for. */
+            items: components["schemas"]["RefusedAttempt"][];
+            /** @description Where the next page begins; `null` on the last one. */
+            next_cursor: string | null;
+            /**
+             * Format: int64
+             * @description How many items there are in all; `null` unless asked with `include=total`.
+             */
+            total: number | null;
+        };
+        /** @description A reminder before each appointment */
+        ReminderRule: {
+            /** @description `preferred` (as the patient prefers), `whatsapp`, `sms` or `email`. */
+            channel: string;
+            /**
+             * Format: int32
+             * @description How many minutes before the start it goes.
+             */
+            minutes_before: number;
+        };
+        /** @description The reminders of appointments */
+        Reminders: {
+            quiet_hours: components["schemas"]["DayHours"] | null;
+            /** @description The rules, the earliest first. */
+            rules: components["schemas"]["ReminderRule"][];
+        };
+        /** @description What changes of the reminders */
+        RemindersChanges: {
+            /** @description When none goes, in the clinic's zone; `null` when any time will do. */
+            quiet_hours?: null | components["schemas"]["NewDayHours"];
+            /** @description The rules, all at once; `null` is none. */
+            rules?: components["schemas"]["NewReminderRule"][] | null;
+        };
         /**
          * @description For whom an appointment is cancelled
          * @enum {string}
          */
         RequestedBy: "patient" | "clinic";
+        /** @description What the link holds, and the new password */
+        ResetPassword: {
+            /** @description 12 to 128 characters, none of the common ones. */
+            password: string;
+            /** @description The token of the link. */
+            token: string;
+        };
         /**
          * @description A kind of resource that a service can need
          * @enum {string}
@@ -1942,21 +3601,59 @@ export interface components {
         };
         /** @description An open session with its tokens */
         Session: {
-            /** @description Goes into `Authorization: Bearer`. */
-            access_token: string;
+            /** @description Goes into `Authorization: Bearer`; `null` when the session travels in cookies. */
+            access_token: string | null;
             /** @description All companies of the account. */
             companies: components["schemas"]["CompanyOfAccount"][];
+            /** @description Goes back as `X-CSRF-Token` on unsafe requests, when the session travels in cookies. */
+            csrf_token: string;
             /**
              * Format: int64
              * @description Seconds until the access token expires.
              */
             expires_in: number;
-            /** @description Renews the session, once. */
-            refresh_token: string;
+            /** @description Renews the session, once; `null` when the session travels in cookies. */
+            refresh_token: string | null;
             /** @description Always `Bearer`. */
             token_type: string;
+            /**
+             * @description True while the company requires a second factor of the role and there is none: until it is enrolled, only one's own
+             *     account can be used.
+             */
+            totp_enrolment_required: boolean;
             /** @description Who is signed in. */
             user: components["schemas"]["User"];
+        };
+        /** @description What changes of the settings */
+        SettingsChanges: {
+            /** @description Whether staff must say why they cancel an appointment. */
+            cancel_reason_required?: boolean;
+            /**
+             * Format: email
+             * @description The address that patients may write to.
+             */
+            contact_email?: string | null;
+            /** @description The number that patients may call: 5 to 15 digits, grouped at will. */
+            contact_phone?: string | null;
+            /** @description What changes of how conversations open and close. */
+            conversation?: components["schemas"]["ConversationChanges"];
+            /** @description The language of its messages: `pt-BR`, `fr` or `en`. */
+            locale?: string;
+            /** @description Its logo, by `https`. */
+            logo_url?: string | null;
+            /** @description What changes of the reminders. */
+            reminders?: components["schemas"]["RemindersChanges"];
+            /**
+             * Format: int64
+             * @description After how many minutes without use a session ends; `null` for never before its time.
+             */
+            session_idle_minutes?: number | null;
+            /** @description The IANA zone of its hours and reports. */
+            time_zone?: string;
+            /** @description Roles that sign in with a second factor only, all at once; `null` is none. */
+            totp_required_roles?: ("admin" | "supervisor" | "doctor" | "nurse" | "receptionist" | "physiotherapist" | "nutritionist" | "hairdresser" | "psychologist" | "speech_therapist" | "acupuncturist" | "clinical_psychopedagogist" | "caregiver" | "patient" | "analyst" | "driver")[] | null;
+            /** @description Days whose hours change. */
+            working_hours?: components["schemas"]["WorkingHoursChanges"];
         };
         /**
          * @description Administrative sex
@@ -1977,6 +3674,10 @@ export interface components {
             email: string;
             /** @description Its password. */
             password: string;
+            /** @description A code of the authenticator app, or a recovery code; needed when the account has a second factor. */
+            totp_code?: string | null;
+            /** @description `cookie` for pages of the same site; `token` when absent. */
+            transport?: null | components["schemas"]["Transport"];
         };
         /** @description Who founds which company */
         SignUp: {
@@ -1997,6 +3698,8 @@ export interface components {
             password: string;
             /** @description IANA zone of the first clinic; the country's usual one when absent. */
             time_zone?: string | null;
+            /** @description `cookie` for pages of the same site; `token` when absent. */
+            transport?: null | components["schemas"]["Transport"];
         };
         /** @description An Ed25519 public key (RFC 8037) */
         SigningKey: {
@@ -2051,6 +3754,28 @@ export interface components {
             items: components["schemas"]["Slot"][];
             reason: components["schemas"]["EmptyReason"] | null;
         };
+        /** @description Where to go on */
+        SwitchCompany: {
+            /**
+             * Format: uuid
+             * @description A company of the account.
+             */
+            company_id: string;
+            /** @description `cookie` for pages of the same site; a session in cookies stays there. */
+            transport?: null | components["schemas"]["Transport"];
+        };
+        /** @description A second factor that was begun */
+        TotpEnrolment: {
+            /** @description The same for a QR code. */
+            otpauth_uri: string;
+            /** @description The seed, base32, to be typed into an authenticator app. */
+            secret: string;
+        };
+        /**
+         * @description How a session's tokens travel: in bodies and the `Authorization` header, or in cookies that no script can read
+         * @enum {string}
+         */
+        Transport: "token" | "cookie";
         /** @description The signed-in member of a company */
         User: {
             /**
@@ -2058,6 +3783,8 @@ export interface components {
              * @description The id of the account: the person in all companies.
              */
             account_id: string;
+            /** @description The account's own name. */
+            account_name: string;
             /** @description French ADELI number. */
             adeli_number: string | null;
             /** @description The clinics the member works in. */
@@ -2098,6 +3825,8 @@ export interface components {
              * @description The practitioner whose agenda is the member's own.
              */
             practitioner_id: string | null;
+            /** @description What the person chose for the screens. */
+            preferences: Record<string, never>;
             /** @description Registrations with councils. */
             registrations: components["schemas"]["ProfessionalRegistration"][];
             /** @description The role in this company. */
@@ -2150,6 +3879,40 @@ export interface components {
             start: string;
             /** @description The day on which it starts. */
             weekday: components["schemas"]["Weekday"];
+        };
+        /** @description When the company is open, in its zone; a day without windows is closed */
+        WorkingHours: {
+            /** @description Friday's. */
+            friday: components["schemas"]["DayHours"][];
+            /** @description Monday's windows. */
+            monday: components["schemas"]["DayHours"][];
+            /** @description Saturday's. */
+            saturday: components["schemas"]["DayHours"][];
+            /** @description Sunday's. */
+            sunday: components["schemas"]["DayHours"][];
+            /** @description Thursday's. */
+            thursday: components["schemas"]["DayHours"][];
+            /** @description Tuesday's. */
+            tuesday: components["schemas"]["DayHours"][];
+            /** @description Wednesday's. */
+            wednesday: components["schemas"]["DayHours"][];
+        };
+        /** @description Days whose windows change */
+        WorkingHoursChanges: {
+            /** @description Friday's. */
+            friday?: components["schemas"]["NewDayHours"][] | null;
+            /** @description Monday's windows. */
+            monday?: components["schemas"]["NewDayHours"][] | null;
+            /** @description Saturday's. */
+            saturday?: components["schemas"]["NewDayHours"][] | null;
+            /** @description Sunday's. */
+            sunday?: components["schemas"]["NewDayHours"][] | null;
+            /** @description Thursday's. */
+            thursday?: components["schemas"]["NewDayHours"][] | null;
+            /** @description Tuesday's. */
+            tuesday?: components["schemas"]["NewDayHours"][] | null;
+            /** @description Wednesday's. */
+            wednesday?: components["schemas"]["NewDayHours"][] | null;
         };
     };
     responses: {
@@ -2570,6 +4333,256 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    list_access_log: {
+        parameters: {
+            query?: {
+                /** @description Of this membership or API key. */
+                actor_id?: string;
+                /** @description With this code, such as `forbidden`. */
+                code?: string;
+                /** @description With this HTTP status. */
+                status?: number;
+                /** @description Not before this instant. */
+                from?: string;
+                /** @description Before this instant. */
+                to?: string;
+                /** @description Items on the page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description The page's number, instead of a cursor. */
+                page?: number;
+                /** @description `total` also counts all items. */
+                include?: "total"[];
+            };
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "api_key_id": null,
+                     *           "at": "2027-03-02T16:00:00Z",
+                     *           "code": "forbidden",
+                     *           "id": "01935b2e-7c00-7a10-8000-000000000031",
+                     *           "ip": "192.0.2.7",
+                     *           "membership_id": "01935b2e-7c00-7a10-8000-000000000016",
+                     *           "method": "GET",
+                     *           "request_id": null,
+                     *           "route": "/api/v1/audit",
+                     *           "status": 403,
+                     *           "user_agent": null
+                     *         }
+                     *       ],
+                     *       "next_cursor": null,
+                     *       "total": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RefusedAttemptPage"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["AddressTooLong"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    list_api_keys: {
+        parameters: {
+            query?: {
+                /** @description Items on the page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description The page's number, instead of a cursor. */
+                page?: number;
+                /** @description `total` also counts all items. */
+                include?: "total"[];
+            };
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "created_at": "1970-01-01T00:00:00Z",
+                     *           "expires_at": null,
+                     *           "id": "01920000-0000-7000-8000-000000000071",
+                     *           "last_used_at": null,
+                     *           "made_by": "01920000-0000-7000-8000-000000000072",
+                     *           "name": "n8n",
+                     *           "permissions": [
+                     *             "patients:read",
+                     *             "appointments:read"
+                     *           ],
+                     *           "prefix": "salus_Qm9va3Nh",
+                     *           "revoked_at": null,
+                     *           "role": null,
+                     *           "version": 1
+                     *         }
+                     *       ],
+                     *       "next_cursor": null,
+                     *       "total": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApiKeyPage"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["AddressTooLong"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    create_api_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "n8n",
+                 *       "permissions": [
+                 *         "patients:read",
+                 *         "appointments:read"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreateApiKey"];
+            };
+        };
+        responses: {
+            /** @description Made. */
+            201: {
+                headers: {
+                    /** @description Its version, for If-Match. */
+                    ETag?: string;
+                    /** @description Path of what was made. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "api_key": {
+                     *         "created_at": "1970-01-01T00:00:00Z",
+                     *         "expires_at": null,
+                     *         "id": "01920000-0000-7000-8000-000000000071",
+                     *         "last_used_at": null,
+                     *         "made_by": "01920000-0000-7000-8000-000000000072",
+                     *         "name": "n8n",
+                     *         "permissions": [
+                     *           "patients:read",
+                     *           "appointments:read"
+                     *         ],
+                     *         "prefix": "salus_Qm9va3Nh",
+                     *         "revoked_at": null,
+                     *         "role": null,
+                     *         "version": 1
+                     *       },
+                     *       "key": "salus_Qm9va3Nh-43-characters-that-are-shown-once"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NewApiKey"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["SlowBody"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["AddressTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    revoke_api_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description Its id. */
+                api_key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["SlowBody"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["AddressTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     list_appointments: {
         parameters: {
             query?: {
@@ -2840,7 +4853,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description The ETag that was read; 412 when it is no longer current. */
-                "If-Match"?: string;
+                "If-Match"?: "*" | string;
                 /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
                 "X-Request-Id"?: string;
                 /** @description Makes a repeat safe: the same key with the same body gets the same answer. */
@@ -2931,7 +4944,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description The ETag that was read; 412 when it is no longer current. */
-                "If-Match"?: string;
+                "If-Match"?: "*" | string;
                 /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
                 "X-Request-Id"?: string;
                 /** @description Makes a repeat safe: the same key with the same body gets the same answer. */
@@ -2994,9 +5007,12 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["SlowBody"];
             409: components["responses"]["Conflict"];
             412: components["responses"]["Stale"];
+            413: components["responses"]["TooLarge"];
             414: components["responses"]["AddressTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["RateLimited"];
             431: components["responses"]["HeadersTooLarge"];
@@ -3052,6 +5068,195 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             414: components["responses"]["AddressTooLong"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    list_audit: {
+        parameters: {
+            query?: {
+                /** @description Done by this membership or API key. */
+                actor_id?: string;
+                /** @description On an entity of this kind, such as `patient`, or with a change of one. */
+                entity_kind?: string;
+                /** @description On this entity, or with a change of it. */
+                entity_id?: string;
+                /** @description Under this permission, such as `patients:write`. */
+                permission?: string;
+                /** @description Not before this instant. */
+                from?: string;
+                /** @description Before this instant. */
+                to?: string;
+                /** @description Items on the page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description The page's number, instead of a cursor. */
+                page?: number;
+                /** @description `total` also counts all items. */
+                include?: "total"[];
+            };
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "actor": {
+                     *             "account_id": "01935b2e-7c00-7a10-8000-000000000017",
+                     *             "api_key_id": null,
+                     *             "membership_id": "01935b2e-7c00-7a10-8000-000000000016",
+                     *             "name": "Ana Souza",
+                     *             "session_id": "01935b2e-7c00-7a10-8000-000000000018",
+                     *             "system_reason": null
+                     *           },
+                     *           "at": "2027-03-02T16:00:00Z",
+                     *           "changes": [
+                     *             {
+                     *               "after": {
+                     *                 "stage": "active"
+                     *               },
+                     *               "before": {
+                     *                 "stage": "lead"
+                     *               },
+                     *               "entity": {
+                     *                 "id": "01935b2e-7c00-7a10-8000-000000000001",
+                     *                 "kind": "patient",
+                     *                 "version": 2
+                     *               },
+                     *               "personal_fields": "none"
+                     *             }
+                     *           ],
+                     *           "entity": {
+                     *             "id": "01935b2e-7c00-7a10-8000-000000000001",
+                     *             "kind": "patient",
+                     *             "version": 2
+                     *           },
+                     *           "id": "01935b2e-7c00-7a10-8000-000000000031",
+                     *           "ip": "192.0.2.7",
+                     *           "permission": "patients:write",
+                     *           "position": 42,
+                     *           "request_id": "01935b2e-7c00-7a10-8000-000000000032",
+                     *           "user_agent": null
+                     *         }
+                     *       ],
+                     *       "next_cursor": null,
+                     *       "total": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["AddressTooLong"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    verify_audit: {
+        parameters: {
+            query?: {
+                /** @description Behind this position; 0, or nothing, for the beginning. */
+                after_position?: number;
+                /** @description So many links at most. */
+                limit?: number;
+            };
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "broken": null,
+                     *       "complete": true,
+                     *       "mac": "0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f",
+                     *       "position": 42,
+                     *       "whole": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AuditProof"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["AddressTooLong"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    send_verification: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Will be done. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "expires_in": 3600
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MailedLink"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["SlowBody"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["AddressTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["RateLimited"];
             431: components["responses"]["HeadersTooLarge"];
@@ -3120,20 +5325,35 @@ export interface operations {
                     /**
                      * @example {
                      *       "account_id": "01920000-0000-7000-8000-000000000003",
+                     *       "account_name": "Ana Souza",
                      *       "adeli_number": null,
                      *       "clinics": [
                      *         {
+                     *           "address": {
+                     *             "city": "São Paulo",
+                     *             "complement": null,
+                     *             "neighbourhood": "Centro",
+                     *             "number": "10",
+                     *             "postal_code": "01000-000",
+                     *             "region": "SP",
+                     *             "street": "Rua das Flores"
+                     *           },
+                     *           "cnpj": "11222333000181",
                      *           "country": "BR",
                      *           "created_at": "1970-01-01T00:00:00Z",
+                     *           "finess": null,
                      *           "id": "01920000-0000-7000-8000-000000000001",
+                     *           "legal_name": "Clínica Aurora Ltda.",
                      *           "locale": "pt-BR",
                      *           "name": "Clínica Aurora",
+                     *           "siret": null,
                      *           "time_zone": "America/Sao_Paulo",
                      *           "version": 1
                      *         }
                      *       ],
                      *       "company_id": "01920000-0000-7000-8000-000000000004",
                      *       "company_name": "Clínica Aurora",
+                     *       "csrf_token": "43-characters-that-other-sites-cannot-know-",
                      *       "email": "ana@aurora.example",
                      *       "email_verified": true,
                      *       "id": "01920000-0000-7000-8000-000000000002",
@@ -3147,16 +5367,22 @@ export interface operations {
                      *         }
                      *       },
                      *       "practitioner_id": null,
+                     *       "preferences": {
+                     *         "theme": "dark"
+                     *       },
                      *       "registrations": [],
                      *       "role": "admin",
-                     *       "rpps_number": null
+                     *       "rpps_number": null,
+                     *       "totp_enabled": false,
+                     *       "totp_enrolment_required": false
                      *     }
                      */
-                    "application/json": components["schemas"]["User"];
+                    "application/json": components["schemas"]["Me"];
                 };
             };
             400: components["responses"]["Malformed"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
             414: components["responses"]["AddressTooLong"];
             422: components["responses"]["Invalid"];
@@ -3166,7 +5392,7 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    refresh_session: {
+    update_me: {
         parameters: {
             query?: never;
             header?: {
@@ -3180,10 +5406,24 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "refresh_token": "43-characters-that-only-the-holder-knows-xx"
+                 *       "locale": "pt-BR",
+                 *       "name": "Ana Souza",
+                 *       "preferences": {
+                 *         "theme": "dark"
+                 *       }
                  *     }
                  */
-                "application/json": components["schemas"]["RefreshSession"];
+                "application/json": components["schemas"]["MyChanges"];
+                /**
+                 * @example {
+                 *       "locale": "pt-BR",
+                 *       "name": "Ana Souza",
+                 *       "preferences": {
+                 *         "theme": "dark"
+                 *       }
+                 *     }
+                 */
+                "application/merge-patch+json": components["schemas"]["MyChanges"];
             };
         };
         responses: {
@@ -3192,6 +5432,113 @@ export interface operations {
                 headers: {
                     /** @description Its version, for If-Match. */
                     ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "account_id": "01920000-0000-7000-8000-000000000003",
+                     *       "account_name": "Ana Souza",
+                     *       "adeli_number": null,
+                     *       "clinics": [
+                     *         {
+                     *           "address": {
+                     *             "city": "São Paulo",
+                     *             "complement": null,
+                     *             "neighbourhood": "Centro",
+                     *             "number": "10",
+                     *             "postal_code": "01000-000",
+                     *             "region": "SP",
+                     *             "street": "Rua das Flores"
+                     *           },
+                     *           "cnpj": "11222333000181",
+                     *           "country": "BR",
+                     *           "created_at": "1970-01-01T00:00:00Z",
+                     *           "finess": null,
+                     *           "id": "01920000-0000-7000-8000-000000000001",
+                     *           "legal_name": "Clínica Aurora Ltda.",
+                     *           "locale": "pt-BR",
+                     *           "name": "Clínica Aurora",
+                     *           "siret": null,
+                     *           "time_zone": "America/Sao_Paulo",
+                     *           "version": 1
+                     *         }
+                     *       ],
+                     *       "company_id": "01920000-0000-7000-8000-000000000004",
+                     *       "company_name": "Clínica Aurora",
+                     *       "csrf_token": "43-characters-that-other-sites-cannot-know-",
+                     *       "email": "ana@aurora.example",
+                     *       "email_verified": true,
+                     *       "id": "01920000-0000-7000-8000-000000000002",
+                     *       "locale": "pt-BR",
+                     *       "name": "Ana Souza",
+                     *       "patient_id": null,
+                     *       "permissions": {
+                     *         "patients": {
+                     *           "read": true,
+                     *           "write": true
+                     *         }
+                     *       },
+                     *       "practitioner_id": null,
+                     *       "preferences": {
+                     *         "theme": "dark"
+                     *       },
+                     *       "registrations": [],
+                     *       "role": "admin",
+                     *       "rpps_number": null,
+                     *       "totp_enabled": false,
+                     *       "totp_enrolment_required": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["SlowBody"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["AddressTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    exchange_oidc_code: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path?: never;
+            cookie?: {
+                /** @description What binds the sign-in to this browser. */
+                "__Host-salus_oidc"?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "code": "43-characters-that-only-the-browser-brings-x"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ExchangeOidcCode"];
+            };
+        };
+        responses: {
+            /** @description Changed. */
+            200: {
+                headers: {
+                    /** @description Its version, for If-Match. */
+                    ETag?: string;
+                    /** @description The session's cookies, when it travels in them. */
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3207,19 +5554,35 @@ export interface operations {
                      *           "user_id": "01920000-0000-7000-8000-000000000002"
                      *         }
                      *       ],
+                     *       "csrf_token": "43-characters-that-other-sites-cannot-know-",
                      *       "expires_in": 900,
                      *       "refresh_token": "43-characters-that-only-the-holder-knows-xx",
                      *       "token_type": "Bearer",
+                     *       "totp_enrolment_required": false,
                      *       "user": {
                      *         "account_id": "01920000-0000-7000-8000-000000000003",
+                     *         "account_name": "Ana Souza",
                      *         "adeli_number": null,
                      *         "clinics": [
                      *           {
+                     *             "address": {
+                     *               "city": "São Paulo",
+                     *               "complement": null,
+                     *               "neighbourhood": "Centro",
+                     *               "number": "10",
+                     *               "postal_code": "01000-000",
+                     *               "region": "SP",
+                     *               "street": "Rua das Flores"
+                     *             },
+                     *             "cnpj": "11222333000181",
                      *             "country": "BR",
                      *             "created_at": "1970-01-01T00:00:00Z",
+                     *             "finess": null,
                      *             "id": "01920000-0000-7000-8000-000000000001",
+                     *             "legal_name": "Clínica Aurora Ltda.",
                      *             "locale": "pt-BR",
                      *             "name": "Clínica Aurora",
+                     *             "siret": null,
                      *             "time_zone": "America/Sao_Paulo",
                      *             "version": 1
                      *           }
@@ -3239,6 +5602,9 @@ export interface operations {
                      *           }
                      *         },
                      *         "practitioner_id": null,
+                     *         "preferences": {
+                     *           "theme": "dark"
+                     *         },
                      *         "registrations": [],
                      *         "role": "admin",
                      *         "rpps_number": null
@@ -3250,7 +5616,553 @@ export interface operations {
             };
             400: components["responses"]["Malformed"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["SlowBody"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["AddressTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    list_oidc_providers: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "google",
+                     *           "name": "Google",
+                     *           "start": "/api/v1/auth/oidc/google/start"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null,
+                     *       "total": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OidcProviderPage"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["AddressTooLong"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    finish_oidc_sign_in: {
+        parameters: {
+            query?: {
+                /** @description What the sign-in was begun with. */
+                state?: string;
+                /** @description What the provider gives for the id token; absent when nobody signed in. */
+                code?: string;
+                /** @description Why nobody signed in. */
+                error?: string;
+            };
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                provider: string;
+            };
+            cookie?: {
+                /** @description What binds the sign-in to this browser. */
+                "__Host-salus_oidc"?: string;
+            };
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Go there. */
+            303: {
+                headers: {
+                    /** @description Where. */
+                    Location?: string;
+                    /** @description What binds the sign-in to this browser. */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            404: components["responses"]["NotFound"];
+            414: components["responses"]["AddressTooLong"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_oidc_sign_in: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                provider: string;
+            };
+            cookie?: {
+                /** @description What binds the sign-in to this browser. */
+                "__Host-salus_oidc"?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "code": "c0de",
+                 *       "state": "43-characters-that-only-the-browser-brings-x"
+                 *     }
+                 */
+                "application/x-www-form-urlencoded": {
+                    /** @description What the provider gives for the id token; absent when nobody signed in. */
+                    code?: string;
+                    /** @description Why nobody signed in. */
+                    error?: string;
+                    /** @description What the sign-in was begun with. */
+                    state?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Go there. */
+            303: {
+                headers: {
+                    /** @description Where. */
+                    Location?: string;
+                    /** @description What binds the sign-in to this browser. */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["SlowBody"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["AddressTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    start_oidc_sign_in: {
+        parameters: {
+            query: {
+                /**
+                 * @description The page to come back to, below `PUBLIC_URL` or one of `CORS_ORIGINS`, without query and fragment. It gets `code`, or
+                 *     `error` with the code of a problem.
+                 */
+                return_to: string;
+                /** @description What the page wants back as `state`, to know its own sign-in by. */
+                app_state?: string;
+            };
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                provider: string;
+            };
+            cookie?: {
+                /** @description What binds the sign-in to this browser. */
+                "__Host-salus_oidc"?: string;
+            };
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Go there. */
+            303: {
+                headers: {
+                    /** @description Where. */
+                    Location?: string;
+                    /** @description What binds the sign-in to this browser. */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            404: components["responses"]["NotFound"];
+            414: components["responses"]["AddressTooLong"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "current_password": "Salus-demo-2026",
+                 *       "new_password": "três tigres tristes"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ChangePassword"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["SlowBody"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["AddressTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    forgot_password: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "receptionist@aurora.example"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ForgotPassword"];
+            };
+        };
+        responses: {
+            /** @description Will be done. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "expires_in": 3600
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MailedLink"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["SlowBody"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["AddressTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    reset_password: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "password": "três tigres tristes",
+                 *       "token": "43-characters-that-left-by-mail-and-work-1x"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ResetPassword"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            408: components["responses"]["SlowBody"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["AddressTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    refresh_session: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path?: never;
+            cookie?: {
+                /** @description The refresh token of a session that travels in cookies. */
+                "__Host-salus_refresh"?: string;
+            };
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "refresh_token": "43-characters-that-only-the-holder-knows-xx"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RefreshSession"];
+            };
+        };
+        responses: {
+            /** @description Changed. */
+            200: {
+                headers: {
+                    /** @description Its version, for If-Match. */
+                    ETag?: string;
+                    /** @description The session's cookies, when it travels in them. */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_token": "header.claims.signature",
+                     *       "companies": [
+                     *         {
+                     *           "active": true,
+                     *           "id": "01920000-0000-7000-8000-000000000004",
+                     *           "name": "Clínica Aurora",
+                     *           "role": "admin",
+                     *           "user_id": "01920000-0000-7000-8000-000000000002"
+                     *         }
+                     *       ],
+                     *       "csrf_token": "43-characters-that-other-sites-cannot-know-",
+                     *       "expires_in": 900,
+                     *       "refresh_token": "43-characters-that-only-the-holder-knows-xx",
+                     *       "token_type": "Bearer",
+                     *       "totp_enrolment_required": false,
+                     *       "user": {
+                     *         "account_id": "01920000-0000-7000-8000-000000000003",
+                     *         "account_name": "Ana Souza",
+                     *         "adeli_number": null,
+                     *         "clinics": [
+                     *           {
+                     *             "address": {
+                     *               "city": "São Paulo",
+                     *               "complement": null,
+                     *               "neighbourhood": "Centro",
+                     *               "number": "10",
+                     *               "postal_code": "01000-000",
+                     *               "region": "SP",
+                     *               "street": "Rua das Flores"
+                     *             },
+                     *             "cnpj": "11222333000181",
+                     *             "country": "BR",
+                     *             "created_at": "1970-01-01T00:00:00Z",
+                     *             "finess": null,
+                     *             "id": "01920000-0000-7000-8000-000000000001",
+                     *             "legal_name": "Clínica Aurora Ltda.",
+                     *             "locale": "pt-BR",
+                     *             "name": "Clínica Aurora",
+                     *             "siret": null,
+                     *             "time_zone": "America/Sao_Paulo",
+                     *             "version": 1
+                     *           }
+                     *         ],
+                     *         "company_id": "01920000-0000-7000-8000-000000000004",
+                     *         "company_name": "Clínica Aurora",
+                     *         "email": "ana@aurora.example",
+                     *         "email_verified": true,
+                     *         "id": "01920000-0000-7000-8000-000000000002",
+                     *         "locale": "pt-BR",
+                     *         "name": "Ana Souza",
+                     *         "patient_id": null,
+                     *         "permissions": {
+                     *           "patients": {
+                     *             "read": true,
+                     *             "write": true
+                     *           }
+                     *         },
+                     *         "practitioner_id": null,
+                     *         "preferences": {
+                     *           "theme": "dark"
+                     *         },
+                     *         "registrations": [],
+                     *         "role": "admin",
+                     *         "rpps_number": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["SlowBody"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["AddressTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    list_sessions: {
+        parameters: {
+            query?: {
+                /** @description Items on the page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description The page's number, instead of a cursor. */
+                page?: number;
+                /** @description `total` also counts all items. */
+                include?: "total"[];
+            };
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "created_at": "1970-01-01T00:00:00Z",
+                     *           "current": true,
+                     *           "device": "Firefox, Linux",
+                     *           "expires_at": "1970-01-01T00:00:00Z",
+                     *           "id": "01920000-0000-7000-8000-000000000005",
+                     *           "ip": "192.0.2.7",
+                     *           "last_seen_at": "1970-01-01T00:00:00Z",
+                     *           "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null,
+                     *       "total": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DeviceSessionPage"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["AddressTooLong"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    revoke_session: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description Its id. */
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             408: components["responses"]["SlowBody"];
             413: components["responses"]["TooLarge"];
             414: components["responses"]["AddressTooLong"];
@@ -3289,6 +6201,8 @@ export interface operations {
                 headers: {
                     /** @description Its version, for If-Match. */
                     ETag?: string;
+                    /** @description The session's cookies, when it travels in them. */
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3304,19 +6218,35 @@ export interface operations {
                      *           "user_id": "01920000-0000-7000-8000-000000000002"
                      *         }
                      *       ],
+                     *       "csrf_token": "43-characters-that-other-sites-cannot-know-",
                      *       "expires_in": 900,
                      *       "refresh_token": "43-characters-that-only-the-holder-knows-xx",
                      *       "token_type": "Bearer",
+                     *       "totp_enrolment_required": false,
                      *       "user": {
                      *         "account_id": "01920000-0000-7000-8000-000000000003",
+                     *         "account_name": "Ana Souza",
                      *         "adeli_number": null,
                      *         "clinics": [
                      *           {
+                     *             "address": {
+                     *               "city": "São Paulo",
+                     *               "complement": null,
+                     *               "neighbourhood": "Centro",
+                     *               "number": "10",
+                     *               "postal_code": "01000-000",
+                     *               "region": "SP",
+                     *               "street": "Rua das Flores"
+                     *             },
+                     *             "cnpj": "11222333000181",
                      *             "country": "BR",
                      *             "created_at": "1970-01-01T00:00:00Z",
+                     *             "finess": null,
                      *             "id": "01920000-0000-7000-8000-000000000001",
+                     *             "legal_name": "Clínica Aurora Ltda.",
                      *             "locale": "pt-BR",
                      *             "name": "Clínica Aurora",
+                     *             "siret": null,
                      *             "time_zone": "America/Sao_Paulo",
                      *             "version": 1
                      *           }
@@ -3336,6 +6266,9 @@ export interface operations {
                      *           }
                      *         },
                      *         "practitioner_id": null,
+                     *         "preferences": {
+                     *           "theme": "dark"
+                     *         },
                      *         "registrations": [],
                      *         "role": "admin",
                      *         "rpps_number": null
@@ -3377,14 +6310,20 @@ export interface operations {
             /** @description Done. */
             204: {
                 headers: {
+                    /** @description The session's cookies, when it travels in them. */
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
             400: components["responses"]["Malformed"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["SlowBody"];
             409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
             414: components["responses"]["AddressTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["RateLimited"];
             431: components["responses"]["HeadersTooLarge"];
@@ -3426,6 +6365,8 @@ export interface operations {
                     ETag?: string;
                     /** @description Path of what was made. */
                     Location?: string;
+                    /** @description The session's cookies, when it travels in them. */
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3441,19 +6382,35 @@ export interface operations {
                      *           "user_id": "01920000-0000-7000-8000-000000000002"
                      *         }
                      *       ],
+                     *       "csrf_token": "43-characters-that-other-sites-cannot-know-",
                      *       "expires_in": 900,
                      *       "refresh_token": "43-characters-that-only-the-holder-knows-xx",
                      *       "token_type": "Bearer",
+                     *       "totp_enrolment_required": false,
                      *       "user": {
                      *         "account_id": "01920000-0000-7000-8000-000000000003",
+                     *         "account_name": "Ana Souza",
                      *         "adeli_number": null,
                      *         "clinics": [
                      *           {
+                     *             "address": {
+                     *               "city": "São Paulo",
+                     *               "complement": null,
+                     *               "neighbourhood": "Centro",
+                     *               "number": "10",
+                     *               "postal_code": "01000-000",
+                     *               "region": "SP",
+                     *               "street": "Rua das Flores"
+                     *             },
+                     *             "cnpj": "11222333000181",
                      *             "country": "BR",
                      *             "created_at": "1970-01-01T00:00:00Z",
+                     *             "finess": null,
                      *             "id": "01920000-0000-7000-8000-000000000001",
+                     *             "legal_name": "Clínica Aurora Ltda.",
                      *             "locale": "pt-BR",
                      *             "name": "Clínica Aurora",
+                     *             "siret": null,
                      *             "time_zone": "America/Sao_Paulo",
                      *             "version": 1
                      *           }
@@ -3473,6 +6430,9 @@ export interface operations {
                      *           }
                      *         },
                      *         "practitioner_id": null,
+                     *         "preferences": {
+                     *           "theme": "dark"
+                     *         },
                      *         "registrations": [],
                      *         "role": "admin",
                      *         "rpps_number": null
@@ -3483,6 +6443,269 @@ export interface operations {
                 };
             };
             400: components["responses"]["Malformed"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["SlowBody"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["AddressTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    switch_company: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "company_id": "01920000-0000-7000-8000-000000000004"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SwitchCompany"];
+            };
+        };
+        responses: {
+            /** @description Changed. */
+            200: {
+                headers: {
+                    /** @description Its version, for If-Match. */
+                    ETag?: string;
+                    /** @description The session's cookies, when it travels in them. */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_token": "header.claims.signature",
+                     *       "companies": [
+                     *         {
+                     *           "active": true,
+                     *           "id": "01920000-0000-7000-8000-000000000004",
+                     *           "name": "Clínica Aurora",
+                     *           "role": "admin",
+                     *           "user_id": "01920000-0000-7000-8000-000000000002"
+                     *         }
+                     *       ],
+                     *       "csrf_token": "43-characters-that-other-sites-cannot-know-",
+                     *       "expires_in": 900,
+                     *       "refresh_token": "43-characters-that-only-the-holder-knows-xx",
+                     *       "token_type": "Bearer",
+                     *       "totp_enrolment_required": false,
+                     *       "user": {
+                     *         "account_id": "01920000-0000-7000-8000-000000000003",
+                     *         "account_name": "Ana Souza",
+                     *         "adeli_number": null,
+                     *         "clinics": [
+                     *           {
+                     *             "address": {
+                     *               "city": "São Paulo",
+                     *               "complement": null,
+                     *               "neighbourhood": "Centro",
+                     *               "number": "10",
+                     *               "postal_code": "01000-000",
+                     *               "region": "SP",
+                     *               "street": "Rua das Flores"
+                     *             },
+                     *             "cnpj": "11222333000181",
+                     *             "country": "BR",
+                     *             "created_at": "1970-01-01T00:00:00Z",
+                     *             "finess": null,
+                     *             "id": "01920000-0000-7000-8000-000000000001",
+                     *             "legal_name": "Clínica Aurora Ltda.",
+                     *             "locale": "pt-BR",
+                     *             "name": "Clínica Aurora",
+                     *             "siret": null,
+                     *             "time_zone": "America/Sao_Paulo",
+                     *             "version": 1
+                     *           }
+                     *         ],
+                     *         "company_id": "01920000-0000-7000-8000-000000000004",
+                     *         "company_name": "Clínica Aurora",
+                     *         "email": "ana@aurora.example",
+                     *         "email_verified": true,
+                     *         "id": "01920000-0000-7000-8000-000000000002",
+                     *         "locale": "pt-BR",
+                     *         "name": "Ana Souza",
+                     *         "patient_id": null,
+                     *         "permissions": {
+                     *           "patients": {
+                     *             "read": true,
+                     *             "write": true
+                     *           }
+                     *         },
+                     *         "practitioner_id": null,
+                     *         "preferences": {
+                     *           "theme": "dark"
+                     *         },
+                     *         "registrations": [],
+                     *         "role": "admin",
+                     *         "rpps_number": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["SlowBody"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["AddressTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    begin_totp: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Changed. */
+            200: {
+                headers: {
+                    /** @description Its version, for If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "otpauth_uri": "otpauth://totp/Salus:ana%40aurora.example?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Salus&algorithm=SHA1&digits=6&period=30",
+                     *       "secret": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TotpEnrolment"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["SlowBody"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["AddressTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    disable_totp: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "totp_code": "287082"
+                 *     }
+                 */
+                "application/json": components["schemas"]["DisableTotp"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["SlowBody"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["AddressTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    confirm_totp: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "totp_code": "287082"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ConfirmTotp"];
+            };
+        };
+        responses: {
+            /** @description Changed. */
+            200: {
+                headers: {
+                    /** @description Its version, for If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "recovery_codes": [
+                     *         "abcd-efgh-ijkl-mnop",
+                     *         "qrst-uvwx-yz23-4567"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["SlowBody"];
             409: components["responses"]["Conflict"];
@@ -3588,7 +6811,7 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The ETag that was read, or `*`. */
-                "If-Match": string;
+                "If-Match": "*" | string;
                 /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
                 "X-Request-Id"?: string;
             };
@@ -3847,7 +7070,10 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            408: components["responses"]["SlowBody"];
+            413: components["responses"]["TooLarge"];
             414: components["responses"]["AddressTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["RateLimited"];
             431: components["responses"]["HeadersTooLarge"];
@@ -3886,11 +7112,24 @@ export interface operations {
                      * @example {
                      *       "items": [
                      *         {
+                     *           "address": {
+                     *             "city": "São Paulo",
+                     *             "complement": null,
+                     *             "neighbourhood": "Centro",
+                     *             "number": "10",
+                     *             "postal_code": "01000-000",
+                     *             "region": "SP",
+                     *             "street": "Rua das Flores"
+                     *           },
+                     *           "cnpj": "11222333000181",
                      *           "country": "BR",
                      *           "created_at": "1970-01-01T00:00:00Z",
+                     *           "finess": null,
                      *           "id": "01920000-0000-7000-8000-000000000001",
+                     *           "legal_name": "Clínica Aurora Ltda.",
                      *           "locale": "pt-BR",
                      *           "name": "Clínica Aurora",
+                     *           "siret": null,
                      *           "time_zone": "America/Sao_Paulo",
                      *           "version": 1
                      *         }
@@ -3908,6 +7147,833 @@ export interface operations {
             406: components["responses"]["NotAcceptable"];
             414: components["responses"]["AddressTooLong"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    create_clinic: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+                /** @description Makes a repeat safe: the same key with the same body gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "address": {
+                 *         "city": "Paris",
+                 *         "number": "10",
+                 *         "postal_code": "75001",
+                 *         "street": "Rue des Fleurs"
+                 *       },
+                 *       "country": "FR",
+                 *       "locale": "fr",
+                 *       "name": "Clínica Aurora Paris",
+                 *       "siret": "50397442000021",
+                 *       "time_zone": "Europe/Paris"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewClinic"];
+            };
+        };
+        responses: {
+            /** @description Made. */
+            201: {
+                headers: {
+                    /** @description Its version, for If-Match. */
+                    ETag?: string;
+                    /** @description Path of what was made. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "address": {
+                     *         "city": "São Paulo",
+                     *         "complement": null,
+                     *         "neighbourhood": "Centro",
+                     *         "number": "10",
+                     *         "postal_code": "01000-000",
+                     *         "region": "SP",
+                     *         "street": "Rua das Flores"
+                     *       },
+                     *       "cnpj": "11222333000181",
+                     *       "country": "BR",
+                     *       "created_at": "1970-01-01T00:00:00Z",
+                     *       "finess": null,
+                     *       "id": "01920000-0000-7000-8000-000000000001",
+                     *       "legal_name": "Clínica Aurora Ltda.",
+                     *       "locale": "pt-BR",
+                     *       "name": "Clínica Aurora",
+                     *       "siret": null,
+                     *       "time_zone": "America/Sao_Paulo",
+                     *       "version": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Clinic"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["SlowBody"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["AddressTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    read_clinic: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An entity tag that is known already; 304 when it still holds. */
+                "If-None-Match"?: string;
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description Its id. */
+                clinic_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found. */
+            200: {
+                headers: {
+                    /** @description Its version, for If-Match and If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "address": {
+                     *         "city": "São Paulo",
+                     *         "complement": null,
+                     *         "neighbourhood": "Centro",
+                     *         "number": "10",
+                     *         "postal_code": "01000-000",
+                     *         "region": "SP",
+                     *         "street": "Rua das Flores"
+                     *       },
+                     *       "cnpj": "11222333000181",
+                     *       "country": "BR",
+                     *       "created_at": "1970-01-01T00:00:00Z",
+                     *       "finess": null,
+                     *       "id": "01920000-0000-7000-8000-000000000001",
+                     *       "legal_name": "Clínica Aurora Ltda.",
+                     *       "locale": "pt-BR",
+                     *       "name": "Clínica Aurora",
+                     *       "siret": null,
+                     *       "time_zone": "America/Sao_Paulo",
+                     *       "version": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Clinic"];
+                };
+            };
+            /** @description Not changed since. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["AddressTooLong"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    update_clinic: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag that was read, or `*`. */
+                "If-Match": "*" | string;
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description Its id. */
+                clinic_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "address": {
+                 *         "city": "São Paulo"
+                 *       },
+                 *       "cnpj": "11.222.333/0001-81",
+                 *       "legal_name": "Clínica Aurora Ltda."
+                 *     }
+                 */
+                "application/json": components["schemas"]["ClinicChanges"];
+                /**
+                 * @example {
+                 *       "address": {
+                 *         "city": "São Paulo"
+                 *       },
+                 *       "cnpj": "11.222.333/0001-81",
+                 *       "legal_name": "Clínica Aurora Ltda."
+                 *     }
+                 */
+                "application/merge-patch+json": components["schemas"]["ClinicChanges"];
+            };
+        };
+        responses: {
+            /** @description Changed. */
+            200: {
+                headers: {
+                    /** @description Its version, for If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "address": {
+                     *         "city": "São Paulo",
+                     *         "complement": null,
+                     *         "neighbourhood": "Centro",
+                     *         "number": "10",
+                     *         "postal_code": "01000-000",
+                     *         "region": "SP",
+                     *         "street": "Rua das Flores"
+                     *       },
+                     *       "cnpj": "11222333000181",
+                     *       "country": "BR",
+                     *       "created_at": "1970-01-01T00:00:00Z",
+                     *       "finess": null,
+                     *       "id": "01920000-0000-7000-8000-000000000001",
+                     *       "legal_name": "Clínica Aurora Ltda.",
+                     *       "locale": "pt-BR",
+                     *       "name": "Clínica Aurora",
+                     *       "siret": null,
+                     *       "time_zone": "America/Sao_Paulo",
+                     *       "version": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Clinic"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["SlowBody"];
+            412: components["responses"]["Stale"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["AddressTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            428: components["responses"]["ConditionRequired"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    found_company: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "company_name": "Clínica Aurora Paris",
+                 *       "country": "FR",
+                 *       "locale": "fr",
+                 *       "time_zone": "Europe/Paris"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewCompany"];
+            };
+        };
+        responses: {
+            /** @description Made. */
+            201: {
+                headers: {
+                    /** @description Its version, for If-Match. */
+                    ETag?: string;
+                    /** @description Path of what was made. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "active": true,
+                     *       "id": "01920000-0000-7000-8000-000000000004",
+                     *       "name": "Clínica Aurora",
+                     *       "role": "admin",
+                     *       "user_id": "01920000-0000-7000-8000-000000000002"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CompanyOfAccount"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["SlowBody"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["AddressTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    read_company: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An entity tag that is known already; 304 when it still holds. */
+                "If-None-Match"?: string;
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found. */
+            200: {
+                headers: {
+                    /** @description Its version, for If-Match and If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "country": "BR",
+                     *       "created_at": "1970-01-01T00:00:00Z",
+                     *       "id": "01920000-0000-7000-8000-000000000004",
+                     *       "locale": "pt-BR",
+                     *       "name": "Clínica Aurora",
+                     *       "version": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Company"];
+                };
+            };
+            /** @description Not changed since. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["AddressTooLong"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    update_company: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag that was read, or `*`. */
+                "If-Match": "*" | string;
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Clínica Aurora"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CompanyChanges"];
+                /**
+                 * @example {
+                 *       "name": "Clínica Aurora"
+                 *     }
+                 */
+                "application/merge-patch+json": components["schemas"]["CompanyChanges"];
+            };
+        };
+        responses: {
+            /** @description Changed. */
+            200: {
+                headers: {
+                    /** @description Its version, for If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "country": "BR",
+                     *       "created_at": "1970-01-01T00:00:00Z",
+                     *       "id": "01920000-0000-7000-8000-000000000004",
+                     *       "locale": "pt-BR",
+                     *       "name": "Clínica Aurora",
+                     *       "version": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Company"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["SlowBody"];
+            412: components["responses"]["Stale"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["AddressTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            428: components["responses"]["ConditionRequired"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    list_invitations: {
+        parameters: {
+            query?: {
+                /** @description Only those that stand so. */
+                status?: ("pending" | "accepted" | "revoked" | "expired")[];
+                /** @description Items on the page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description The page's number, instead of a cursor. */
+                page?: number;
+                /** @description `total` also counts all items. */
+                include?: "total"[];
+            };
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "accepted_at": null,
+                     *           "clinic_ids": [],
+                     *           "created_at": "1970-01-01T00:00:00Z",
+                     *           "email": "bia@aurora.example",
+                     *           "expires_at": "1970-01-04T00:00:00Z",
+                     *           "id": "01920000-0000-7000-8000-000000000006",
+                     *           "invited_by": "01920000-0000-7000-8000-000000000002",
+                     *           "patient_id": null,
+                     *           "practitioner_id": null,
+                     *           "revoked_at": null,
+                     *           "role": "receptionist",
+                     *           "user_id": null,
+                     *           "version": 1
+                     *         }
+                     *       ],
+                     *       "next_cursor": null,
+                     *       "total": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["InvitationPage"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["AddressTooLong"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    create_invitation: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+                /** @description Makes a repeat safe: the same key with the same body gets the same answer. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "bia@aurora.example",
+                 *       "role": "receptionist"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewInvitation"];
+            };
+        };
+        responses: {
+            /** @description Made. */
+            201: {
+                headers: {
+                    /** @description Its version, for If-Match. */
+                    ETag?: string;
+                    /** @description Path of what was made. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "accepted_at": null,
+                     *       "clinic_ids": [],
+                     *       "created_at": "1970-01-01T00:00:00Z",
+                     *       "email": "bia@aurora.example",
+                     *       "expires_at": "1970-01-04T00:00:00Z",
+                     *       "id": "01920000-0000-7000-8000-000000000006",
+                     *       "invited_by": "01920000-0000-7000-8000-000000000002",
+                     *       "patient_id": null,
+                     *       "practitioner_id": null,
+                     *       "revoked_at": null,
+                     *       "role": "receptionist",
+                     *       "user_id": null,
+                     *       "version": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["SlowBody"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["AddressTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            428: components["responses"]["ConditionRequired"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    accept_invitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Bia Lima",
+                 *       "password": "três tigres tristes",
+                 *       "token": "43-characters-that-left-by-mail-and-work-1x"
+                 *     }
+                 */
+                "application/json": components["schemas"]["AcceptInvitation"];
+            };
+        };
+        responses: {
+            /** @description Made. */
+            201: {
+                headers: {
+                    /** @description Its version, for If-Match. */
+                    ETag?: string;
+                    /** @description Path of what was made. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "account_id": "01920000-0000-7000-8000-000000000003",
+                     *       "account_name": "Ana Souza",
+                     *       "adeli_number": null,
+                     *       "clinics": [
+                     *         {
+                     *           "address": {
+                     *             "city": "São Paulo",
+                     *             "complement": null,
+                     *             "neighbourhood": "Centro",
+                     *             "number": "10",
+                     *             "postal_code": "01000-000",
+                     *             "region": "SP",
+                     *             "street": "Rua das Flores"
+                     *           },
+                     *           "cnpj": "11222333000181",
+                     *           "country": "BR",
+                     *           "created_at": "1970-01-01T00:00:00Z",
+                     *           "finess": null,
+                     *           "id": "01920000-0000-7000-8000-000000000001",
+                     *           "legal_name": "Clínica Aurora Ltda.",
+                     *           "locale": "pt-BR",
+                     *           "name": "Clínica Aurora",
+                     *           "siret": null,
+                     *           "time_zone": "America/Sao_Paulo",
+                     *           "version": 1
+                     *         }
+                     *       ],
+                     *       "company_id": "01920000-0000-7000-8000-000000000004",
+                     *       "company_name": "Clínica Aurora",
+                     *       "email": "ana@aurora.example",
+                     *       "email_verified": true,
+                     *       "id": "01920000-0000-7000-8000-000000000002",
+                     *       "locale": "pt-BR",
+                     *       "name": "Ana Souza",
+                     *       "patient_id": null,
+                     *       "permissions": {
+                     *         "patients": {
+                     *           "read": true,
+                     *           "write": true
+                     *         }
+                     *       },
+                     *       "practitioner_id": null,
+                     *       "preferences": {
+                     *         "theme": "dark"
+                     *       },
+                     *       "registrations": [],
+                     *       "role": "admin",
+                     *       "rpps_number": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["SlowBody"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["AddressTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    delete_invitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description Its id. */
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["SlowBody"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["AddressTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    list_dead_jobs: {
+        parameters: {
+            query?: {
+                /** @description Items on the page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description The page's number, instead of a cursor. */
+                page?: number;
+                /** @description `total` also counts all items. */
+                include?: "total"[];
+            };
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "created_at": "2027-03-02T16:00:00Z",
+                     *           "id": "01935b2e-7c00-7a10-8000-000000000033",
+                     *           "kind": "identity.mail",
+                     *           "reason": "the mail could not be handed over",
+                     *           "run_at": "2027-03-02T16:00:00Z",
+                     *           "status": "dead",
+                     *           "tries": 8
+                     *         }
+                     *       ],
+                     *       "next_cursor": null,
+                     *       "total": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobPage"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["AddressTooLong"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    replay_job: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+                /** @description Makes a repeat safe: the same key with the same body gets the same answer. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description Its id. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Will be done. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2027-03-02T16:00:00Z",
+                     *       "id": "01935b2e-7c00-7a10-8000-000000000033",
+                     *       "kind": "identity.mail",
+                     *       "reason": "the mail could not be handed over",
+                     *       "run_at": "2027-03-02T16:00:00Z",
+                     *       "status": "dead",
+                     *       "tries": 8
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["SlowBody"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["AddressTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            428: components["responses"]["ConditionRequired"];
             429: components["responses"]["RateLimited"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["Internal"];
@@ -4293,7 +8359,7 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The ETag that was read, or `*`. */
-                "If-Match": string;
+                "If-Match": "*" | string;
                 /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
                 "X-Request-Id"?: string;
             };
@@ -4662,7 +8728,7 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The ETag that was read, or `*`. */
-                "If-Match": string;
+                "If-Match": "*" | string;
                 /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
                 "X-Request-Id"?: string;
             };
@@ -4817,6 +8883,7 @@ export interface operations {
             };
             400: components["responses"]["Malformed"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
             414: components["responses"]["AddressTooLong"];
             422: components["responses"]["Invalid"];
@@ -5065,7 +9132,7 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The ETag that was read, or `*`. */
-                "If-Match": string;
+                "If-Match": "*" | string;
                 /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
                 "X-Request-Id"?: string;
             };
@@ -5135,6 +9202,279 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["SlowBody"];
+            412: components["responses"]["Stale"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["AddressTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            428: components["responses"]["ConditionRequired"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    read_settings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An entity tag that is known already; 304 when it still holds. */
+                "If-None-Match"?: string;
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found. */
+            200: {
+                headers: {
+                    /** @description Its version, for If-Match and If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "cancel_reason_required": false,
+                     *       "contact_email": "contato@aurora.example",
+                     *       "contact_phone": null,
+                     *       "conversation": {
+                     *         "reopen_hours": 24,
+                     *         "reply_hours": 24
+                     *       },
+                     *       "locale": "pt-BR",
+                     *       "logo_url": null,
+                     *       "reminders": {
+                     *         "quiet_hours": {
+                     *           "end": "08:00",
+                     *           "start": "21:00"
+                     *         },
+                     *         "rules": [
+                     *           {
+                     *             "channel": "preferred",
+                     *             "minutes_before": 2880
+                     *           },
+                     *           {
+                     *             "channel": "preferred",
+                     *             "minutes_before": 120
+                     *           }
+                     *         ]
+                     *       },
+                     *       "session_idle_minutes": null,
+                     *       "time_zone": "America/Sao_Paulo",
+                     *       "totp_required_roles": [],
+                     *       "version": 1,
+                     *       "working_hours": {
+                     *         "friday": [
+                     *           {
+                     *             "end": "18:00",
+                     *             "start": "08:00"
+                     *           }
+                     *         ],
+                     *         "monday": [
+                     *           {
+                     *             "end": "18:00",
+                     *             "start": "08:00"
+                     *           }
+                     *         ],
+                     *         "saturday": [],
+                     *         "sunday": [],
+                     *         "thursday": [
+                     *           {
+                     *             "end": "18:00",
+                     *             "start": "08:00"
+                     *           }
+                     *         ],
+                     *         "tuesday": [
+                     *           {
+                     *             "end": "18:00",
+                     *             "start": "08:00"
+                     *           }
+                     *         ],
+                     *         "wednesday": [
+                     *           {
+                     *             "end": "18:00",
+                     *             "start": "08:00"
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CompanySettings"];
+                };
+            };
+            /** @description Not changed since. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["AddressTooLong"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    update_settings: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag that was read, or `*`. */
+                "If-Match": "*" | string;
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "contact_phone": "+55 11 4002-8922",
+                 *       "logo_url": "https://aurora.example/logo.png",
+                 *       "reminders": {
+                 *         "quiet_hours": {
+                 *           "end": "08:00",
+                 *           "start": "21:00"
+                 *         }
+                 *       },
+                 *       "session_idle_minutes": 60,
+                 *       "totp_required_roles": [
+                 *         "admin"
+                 *       ],
+                 *       "working_hours": {
+                 *         "saturday": [
+                 *           {
+                 *             "end": "12:00",
+                 *             "start": "08:00"
+                 *           }
+                 *         ]
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["SettingsChanges"];
+                /**
+                 * @example {
+                 *       "contact_phone": "+55 11 4002-8922",
+                 *       "logo_url": "https://aurora.example/logo.png",
+                 *       "reminders": {
+                 *         "quiet_hours": {
+                 *           "end": "08:00",
+                 *           "start": "21:00"
+                 *         }
+                 *       },
+                 *       "session_idle_minutes": 60,
+                 *       "totp_required_roles": [
+                 *         "admin"
+                 *       ],
+                 *       "working_hours": {
+                 *         "saturday": [
+                 *           {
+                 *             "end": "12:00",
+                 *             "start": "08:00"
+                 *           }
+                 *         ]
+                 *       }
+                 *     }
+                 */
+                "application/merge-patch+json": components["schemas"]["SettingsChanges"];
+            };
+        };
+        responses: {
+            /** @description Changed. */
+            200: {
+                headers: {
+                    /** @description Its version, for If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "cancel_reason_required": false,
+                     *       "contact_email": "contato@aurora.example",
+                     *       "contact_phone": null,
+                     *       "conversation": {
+                     *         "reopen_hours": 24,
+                     *         "reply_hours": 24
+                     *       },
+                     *       "locale": "pt-BR",
+                     *       "logo_url": null,
+                     *       "reminders": {
+                     *         "quiet_hours": {
+                     *           "end": "08:00",
+                     *           "start": "21:00"
+                     *         },
+                     *         "rules": [
+                     *           {
+                     *             "channel": "preferred",
+                     *             "minutes_before": 2880
+                     *           },
+                     *           {
+                     *             "channel": "preferred",
+                     *             "minutes_before": 120
+                     *           }
+                     *         ]
+                     *       },
+                     *       "session_idle_minutes": null,
+                     *       "time_zone": "America/Sao_Paulo",
+                     *       "totp_required_roles": [],
+                     *       "version": 1,
+                     *       "working_hours": {
+                     *         "friday": [
+                     *           {
+                     *             "end": "18:00",
+                     *             "start": "08:00"
+                     *           }
+                     *         ],
+                     *         "monday": [
+                     *           {
+                     *             "end": "18:00",
+                     *             "start": "08:00"
+                     *           }
+                     *         ],
+                     *         "saturday": [],
+                     *         "sunday": [],
+                     *         "thursday": [
+                     *           {
+                     *             "end": "18:00",
+                     *             "start": "08:00"
+                     *           }
+                     *         ],
+                     *         "tuesday": [
+                     *           {
+                     *             "end": "18:00",
+                     *             "start": "08:00"
+                     *           }
+                     *         ],
+                     *         "wednesday": [
+                     *           {
+                     *             "end": "18:00",
+                     *             "start": "08:00"
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CompanySettings"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["SlowBody"];
             412: components["responses"]["Stale"];
@@ -5266,6 +9606,411 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
             414: components["responses"]["AddressTooLong"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    list_users: {
+        parameters: {
+            query?: {
+                /** @description Only these roles. */
+                role?: ("admin" | "supervisor" | "doctor" | "nurse" | "receptionist" | "physiotherapist" | "nutritionist" | "hairdresser" | "psychologist" | "speech_therapist" | "acupuncturist" | "clinical_psychopedagogist" | "caregiver" | "patient" | "analyst" | "driver")[];
+                /** @description Only these statuses. */
+                status?: ("invited" | "active" | "inactive")[];
+                /** @description Only those who work in this clinic; who name no clinic work in all. */
+                clinic_id?: string;
+                /** @description Only whose account has this address. */
+                email?: string;
+                /** @description Items on the page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description The page's number, instead of a cursor. */
+                page?: number;
+                /** @description `total` also counts all items. */
+                include?: "total"[];
+            };
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "account_id": "01920000-0000-7000-8000-000000000003",
+                     *           "adeli_number": null,
+                     *           "clinic_ids": [],
+                     *           "created_at": "1970-01-01T00:00:00Z",
+                     *           "email": "ana@aurora.example",
+                     *           "email_verified": true,
+                     *           "id": "01920000-0000-7000-8000-000000000002",
+                     *           "name": "Dra. Ana Souza",
+                     *           "patient_id": null,
+                     *           "practitioner_id": "01920000-0000-7000-8000-000000000005",
+                     *           "registrations": [
+                     *             {
+                     *               "council": "CRM",
+                     *               "number": "123456",
+                     *               "region": "SP"
+                     *             }
+                     *           ],
+                     *           "role": "doctor",
+                     *           "rpps_number": null,
+                     *           "status": "active",
+                     *           "version": 3
+                     *         }
+                     *       ],
+                     *       "next_cursor": null,
+                     *       "total": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MemberPage"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["AddressTooLong"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    read_user: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An entity tag that is known already; 304 when it still holds. */
+                "If-None-Match"?: string;
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description Its id. */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found. */
+            200: {
+                headers: {
+                    /** @description Its version, for If-Match and If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "account_id": "01920000-0000-7000-8000-000000000003",
+                     *       "adeli_number": null,
+                     *       "clinic_ids": [],
+                     *       "created_at": "1970-01-01T00:00:00Z",
+                     *       "email": "ana@aurora.example",
+                     *       "email_verified": true,
+                     *       "id": "01920000-0000-7000-8000-000000000002",
+                     *       "name": "Dra. Ana Souza",
+                     *       "patient_id": null,
+                     *       "practitioner_id": "01920000-0000-7000-8000-000000000005",
+                     *       "registrations": [
+                     *         {
+                     *           "council": "CRM",
+                     *           "number": "123456",
+                     *           "region": "SP"
+                     *         }
+                     *       ],
+                     *       "role": "doctor",
+                     *       "rpps_number": null,
+                     *       "status": "active",
+                     *       "version": 3
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            /** @description Not changed since. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["AddressTooLong"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    update_user: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag that was read, or `*`. */
+                "If-Match": "*" | string;
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description Its id. */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Dra. Ana Souza",
+                 *       "registrations": [
+                 *         {
+                 *           "council": "CRM",
+                 *           "number": "123456",
+                 *           "region": "SP"
+                 *         }
+                 *       ],
+                 *       "role": "doctor",
+                 *       "rpps_number": null
+                 *     }
+                 */
+                "application/json": components["schemas"]["MemberChanges"];
+                /**
+                 * @example {
+                 *       "name": "Dra. Ana Souza",
+                 *       "registrations": [
+                 *         {
+                 *           "council": "CRM",
+                 *           "number": "123456",
+                 *           "region": "SP"
+                 *         }
+                 *       ],
+                 *       "role": "doctor",
+                 *       "rpps_number": null
+                 *     }
+                 */
+                "application/merge-patch+json": components["schemas"]["MemberChanges"];
+            };
+        };
+        responses: {
+            /** @description Changed. */
+            200: {
+                headers: {
+                    /** @description Its version, for If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "account_id": "01920000-0000-7000-8000-000000000003",
+                     *       "adeli_number": null,
+                     *       "clinic_ids": [],
+                     *       "created_at": "1970-01-01T00:00:00Z",
+                     *       "email": "ana@aurora.example",
+                     *       "email_verified": true,
+                     *       "id": "01920000-0000-7000-8000-000000000002",
+                     *       "name": "Dra. Ana Souza",
+                     *       "patient_id": null,
+                     *       "practitioner_id": "01920000-0000-7000-8000-000000000005",
+                     *       "registrations": [
+                     *         {
+                     *           "council": "CRM",
+                     *           "number": "123456",
+                     *           "region": "SP"
+                     *         }
+                     *       ],
+                     *       "role": "doctor",
+                     *       "rpps_number": null,
+                     *       "status": "active",
+                     *       "version": 3
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["SlowBody"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["Stale"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["AddressTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            428: components["responses"]["ConditionRequired"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    activate_user: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read; 412 when it is no longer current. */
+                "If-Match"?: "*" | string;
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+                /** @description Makes a repeat safe: the same key with the same body gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Its id. */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Changed. */
+            200: {
+                headers: {
+                    /** @description Its version, for If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "account_id": "01920000-0000-7000-8000-000000000003",
+                     *       "adeli_number": null,
+                     *       "clinic_ids": [],
+                     *       "created_at": "1970-01-01T00:00:00Z",
+                     *       "email": "ana@aurora.example",
+                     *       "email_verified": true,
+                     *       "id": "01920000-0000-7000-8000-000000000002",
+                     *       "name": "Dra. Ana Souza",
+                     *       "patient_id": null,
+                     *       "practitioner_id": "01920000-0000-7000-8000-000000000005",
+                     *       "registrations": [
+                     *         {
+                     *           "council": "CRM",
+                     *           "number": "123456",
+                     *           "region": "SP"
+                     *         }
+                     *       ],
+                     *       "role": "doctor",
+                     *       "rpps_number": null,
+                     *       "status": "active",
+                     *       "version": 3
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["SlowBody"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["Stale"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["AddressTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deactivate_user: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read; 412 when it is no longer current. */
+                "If-Match"?: "*" | string;
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+                /** @description Makes a repeat safe: the same key with the same body gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Its id. */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Changed. */
+            200: {
+                headers: {
+                    /** @description Its version, for If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "account_id": "01920000-0000-7000-8000-000000000003",
+                     *       "adeli_number": null,
+                     *       "clinic_ids": [],
+                     *       "created_at": "1970-01-01T00:00:00Z",
+                     *       "email": "ana@aurora.example",
+                     *       "email_verified": true,
+                     *       "id": "01920000-0000-7000-8000-000000000002",
+                     *       "name": "Dra. Ana Souza",
+                     *       "patient_id": null,
+                     *       "practitioner_id": "01920000-0000-7000-8000-000000000005",
+                     *       "registrations": [
+                     *         {
+                     *           "council": "CRM",
+                     *           "number": "123456",
+                     *           "region": "SP"
+                     *         }
+                     *       ],
+                     *       "role": "doctor",
+                     *       "rpps_number": null,
+                     *       "status": "active",
+                     *       "version": 3
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["SlowBody"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["Stale"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["AddressTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["RateLimited"];
             431: components["responses"]["HeadersTooLarge"];

@@ -34,8 +34,7 @@ impl Held {
 /// Returns once so many wait for a lock of this database.
 async fn waiting(app: &TestApp, many: i64) {
     let sql = app.sql().await;
-    let waiting =
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0";
     for _ in 0..20_000 {
         if sql.number(waiting).await == many {
             return;

@@ -197,6 +197,9 @@ async fn join(
     let now = env.clock.now();
     let tx = env.db.begin_across_tenants("accept an invitation").await?;
     let invitation = tx.invitation_by_hash_locked(hash).await?.ok_or(AcceptInvitationError::Invalid)?;
+    if invitation.status(now) != InvitationStatus::Pending {
+        return Err(AcceptInvitationError::Invalid);
+    }
     by_who_may(tx.inviter_locked(&invitation).await?.as_ref())?;
     let before = invitation.facts();
     let (account, name, told) = settle(&*tx, joiner, &invitation.offer.email, now).await?;
