@@ -115,7 +115,7 @@ fn i7_a_password_that_was_changed_meanwhile_turns_nothing_off() {
                 async move { nurse.send(reqwest::Method::DELETE, "/api/v1/auth/totp", Some(&proof), &[]).await },
             );
         waiting(app, 1).await;
-        let other = "(SELECT password_hash FROM account WHERE email = 'doctor@aurora.example')";
+        let other = "'$argon2id$another'";
         held.run(&format!("UPDATE account SET password_hash = {other}, version = version + 1 WHERE email = '{EMAIL}'"))
             .await;
         held.released().await;
