@@ -45,9 +45,10 @@ async function land(browser, { url }) {
 
 const signIn = async (name, login, browser = new Browser()) => land(browser, await visit(browser, name, login));
 
-async function exchange(body) {
+/** A code is worth something only in the browser that began. */
+async function exchange(browser, body) {
   const headers = { "content-type": "application/json" };
-  const answer = await fetch(`${oidc}/exchange`, { method: "POST", headers, body: JSON.stringify(body) });
+  const answer = await browser.send(`${oidc}/exchange`, { method: "POST", headers, body: JSON.stringify(body) });
   return { status: answer.status, body: await answer.json() };
 }
 
@@ -80,21 +81,29 @@ await check("an address that is not verified opens nothing", async () => {
 });
 
 await check("the first sign-in asks for the password once, and is tied by it", async () => {
-  const code = (await signIn("google", "receptionist@aurora.example")).get("code");
-  const asked = await exchange({ code });
+  const browser = new Browser();
+  const code = (await signIn("google", "receptionist@aurora.example", browser)).get("code");
+  const asked = await exchange(browser, { code });
   assert.deepEqual([asked.status, asked.body.code], [422, "identity.oidc_password_required"]);
-  const wrong = await exchange({ code: asked.body.code_next, password: "not the password" });
+  const wrong = await exchange(browser, { code: asked.body.code_next, password: "not the password" });
   assert.deepEqual([wrong.status, wrong.body.code], [401, "identity.invalid_credentials"]);
-  const opened = await exchange({ code: asked.body.code_next, password });
+  const opened = await exchange(browser, { code: asked.body.code_next, password });
   assert.equal(opened.status, 200, JSON.stringify(opened.body));
   const me = await fetch(`${base}/api/v1/auth/me`, { headers: { authorization: `Bearer ${opened.body.access_token}` } });
   assert.equal((await me.json()).email, "receptionist@aurora.example");
 });
 
-await check("from then on the provider is enough, and its code works once", async () => {
+await check("a code signs nobody in at another browser", async () => {
   const code = (await signIn("google", "receptionist@aurora.example")).get("code");
-  assert.equal((await exchange({ code })).status, 200);
-  const again = await exchange({ code });
+  const elsewhere = await exchange(new Browser(), { code });
+  assert.deepEqual([elsewhere.status, elsewhere.body.code], [401, "identity.oidc_code_invalid"]);
+});
+
+await check("from then on the provider is enough, and its code works once", async () => {
+  const browser = new Browser();
+  const code = (await signIn("google", "receptionist@aurora.example", browser)).get("code");
+  assert.equal((await exchange(browser, { code })).status, 200);
+  const again = await exchange(browser, { code });
   assert.deepEqual([again.status, again.body.code], [401, "identity.oidc_code_invalid"]);
 });
 
@@ -181,8 +190,8 @@ await check("Apple's form post comes back to the browser that began", async () =
   const answer = await browser.submit(again.page, again.url);
   assert.equal(answer.status, 303, await answer.text());
   const code = new URL(answer.headers.get("location")).searchParams.get("code");
-  const asked = await exchange({ code });
-  assert.equal((await exchange({ code: asked.body.code_next, password })).status, 200);
+  const asked = await exchange(browser, { code });
+  assert.equal((await exchange(browser, { code: asked.body.code_next, password })).status, 200);
 });
 
 await check("Apple's way of writing a boolean counts", async () => {
