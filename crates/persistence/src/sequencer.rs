@@ -36,6 +36,9 @@ pub struct Sequencer {
     events: Stream,
     /// The first place of an entry that this process could not link and another may; the largest number when there is none.
     held: AtomicI64,
+    /// The newest place that got a link and may lie behind the remembered one, because another transaction was open then; the
+    /// largest number when there is none.
+    owed: AtomicI64,
     /// Whether it has read where the last sequencer ended.
     resumed: AtomicBool,
 }
@@ -75,6 +78,8 @@ struct Round {
 struct Batch {
     numbered: usize,
     is_full: bool,
+    /// The last place that got a position.
+    newest: Option<i64>,
     to: Cursor,
 }
 
@@ -100,6 +105,7 @@ impl Sequencer {
             journal: Stream::default(),
             events: Stream::default(),
             held: AtomicI64::new(i64::MAX),
+            owed: AtomicI64::new(i64::MAX),
             resumed: AtomicBool::new(false),
         }
     }
@@ -147,13 +153,16 @@ impl Sequencer {
         let entries = self.number_entries(&tx, horizon.journal).await?;
         let events = self.number_events(&tx, horizon.events).await?;
         let numbered = entries.numbered + events.numbered;
-        if numbered > 0 {
+        let owed = entries.newest.unwrap_or_else(|| self.owed.load(Ordering::Acquire));
+        let is_paid = entries.to.place > owed;
+        if numbered > 0 || is_paid {
             let held = self.held.load(Ordering::Acquire);
             remember(&tx, entries.to.place.min(held), events.to.place).await?;
         }
         // Also when there was nothing to number: a dropped transaction would hold the lock a moment longer.
         Box::new(tx).finish().await?;
         self.database.meters().delivered.inc_by(u64::try_from(events.numbered).unwrap_or_default());
+        self.owed.store(if is_paid { i64::MAX } else { owed }, Ordering::Release);
         self.journal.go_to(entries.to);
         self.events.go_to(events.to);
         Ok(Round { numbered, is_full: entries.is_full || events.is_full })
@@ -172,6 +181,10 @@ impl Sequencer {
                 "event" if place <= horizon.events => self.events.go_to(Cursor::at(place)),
                 _ => {}
             }
+        }
+        let newest = format!("SELECT coalesce(max({}), 0) AS place FROM journal_entry", place(tx));
+        if let Some(row) = tx.rows(&newest, []).await?.first() {
+            self.owed.store(row.try_get("", "place").map_err(store)?, Ordering::Release);
         }
         self.resumed.store(true, Ordering::Release);
         Ok(())
@@ -192,6 +205,7 @@ impl Sequencer {
         let is_full = entries.len() == BATCH;
         let last = entries.last().map(|(place, entry)| Cursor { place: *place, after: entry.id });
         let entries = self.written_by_us(entries);
+        let newest = entries.last().map(|(place, _)| *place);
         let mut numbered = 0;
         let waiting = entries.into_iter().map(|(place, entry)| Waiting {
             tenant: entry.tenant,
@@ -215,7 +229,7 @@ impl Sequencer {
             }
         }
         add(tx, "journal_link (tenant_id, position, entry_id, prev, mac)", links).await?;
-        Ok(Batch { numbered, is_full, to: Cursor::behind(last.filter(|_| is_full), horizon) })
+        Ok(Batch { numbered, is_full, newest, to: Cursor::behind(last.filter(|_| is_full), horizon) })
     }
 
     /// The entries without those that somebody put there: they get no place, and verifying the journal finds them. Nor do those
@@ -278,7 +292,12 @@ impl Sequencer {
         }
         let numbered = positions.len();
         add(tx, "event_position (tenant_id, position, event_id)", positions).await?;
-        Ok(Batch { numbered, is_full, to: Cursor::behind(last.filter(|_| is_full).map(Cursor::at), horizon) })
+        Ok(Batch {
+            numbered,
+            is_full,
+            newest: last,
+            to: Cursor::behind(last.filter(|_| is_full).map(Cursor::at), horizon),
+        })
     }
 }
 

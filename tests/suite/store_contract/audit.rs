@@ -153,7 +153,14 @@ both! {
         assert_eq!(known.broken, Some(Broken::Missing(head.position + 1)));
         let own = format!("tenant_id = {}", sql.id(&tenant.to_string()));
         tamper(app, &sql, "journal_link", &format!("DELETE FROM journal_link WHERE {own} AND position = {}", head.position)).await;
-        assert_eq!(broken(app, tenant).await, Some(Broken::Missing(head.position)), "its entry had a link once");
+        // On PostgreSQL a transaction of any other database, open a moment longer, keeps the remembered place behind.
+        let missing = Some(Broken::Missing(head.position));
+        let sequencer = app.app.sequencer();
+        eventually("its entry had a link once", async || {
+            sequencer.run_dry().await.unwrap();
+            broken(app, tenant).await == missing
+        })
+        .await;
         if app.kind() == Kind::Postgres {
             tamper(app, &sql, "journal_link", &format!("DELETE FROM journal_link WHERE {own} AND position = 9")).await;
         } else {

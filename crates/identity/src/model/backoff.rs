@@ -57,6 +57,11 @@ impl AttemptKey {
         }
     }
 
+    /// What a failed sign-in is counted by: the account first, then the network, where it is known.
+    pub fn of_sign_in(email: &Email, ip: Option<IpAddr>) -> Vec<Self> {
+        std::iter::once(Self::account(email)).chain(ip.map(Self::network)).collect()
+    }
+
     /// A key that nothing is counted by.
     pub const fn of_nobody() -> Self {
         Self([0; 32])
@@ -89,7 +94,7 @@ impl Patience {
 impl Failures {
     /// Until when no further try is accepted: none after the free ones, then 1, 2, 4 … seconds after the last failure, at
     /// most [`LONGEST`]. `None` when a try is accepted at `now`.
-    pub fn blocked_until(&self, patience: Patience, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    fn blocked_until(&self, patience: Patience, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let surplus = self.count.checked_sub(patience.free_failures())?;
         let delay = Duration::seconds(1_i64 << surplus.min(20)).min(LONGEST);
         let until = self.last + delay;

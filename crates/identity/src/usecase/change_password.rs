@@ -9,10 +9,11 @@ use serde_json::{Map, Value, json};
 use thiserror::Error;
 
 use super::ended_sessions::EndedSessions;
+use super::held_off::seconds_held_off;
 use super::reset_password::with_new_password;
 use crate::Identity;
 use crate::model::account::Account;
-use crate::model::backoff::{AttemptKey, FORGET_AFTER, Failures, Patience};
+use crate::model::backoff::{AttemptKey, FORGET_AFTER};
 use crate::model::password::{Password, PasswordAttempt, PasswordHash};
 use crate::model::session::Ending;
 use crate::permission;
@@ -112,10 +113,10 @@ pub async fn change_password(
         return Err(ChangePasswordError::NoAccount);
     };
     let now = env.clock.now();
-    let (account, failures) = look_up(env, id).await?;
+    let (account, held_off) = look_up(env, id, now).await?;
     let Some(known) = account.password.clone() else { return Err(ChangePasswordError::NoPassword) };
     // Before the password is compared: while one waits, right and wrong ones are answered alike.
-    if let Some(retry_after) = failures.and_then(|failures| failures.seconds_left(Patience::Account, now)) {
+    if let Some(retry_after) = held_off {
         return Err(ChangePasswordError::AccountLocked { retry_after });
     }
     let (right, _) = env.passwords.verify(ask.current, known.clone()).await?;
@@ -126,11 +127,16 @@ pub async fn change_password(
     unit_of_work(async || write(env, permit, (id, session), (&known, &new), reply).await).await
 }
 
-async fn look_up(env: &Identity, id: AccountId) -> Result<(Account, Option<Failures>), ChangePasswordError> {
+/// The account, and for how many seconds it is held off.
+async fn look_up(
+    env: &Identity,
+    id: AccountId,
+    now: DateTime<Utc>,
+) -> Result<(Account, Option<i64>), ChangePasswordError> {
     let view = env.db.view_across_tenants("change a password").await?;
     let account = view.account_by_id(id).await?.ok_or(ChangePasswordError::NoAccount)?;
-    let failures = view.failures_of(&[AttemptKey::account(&account.email)]).await?;
-    Ok((account, failures.first().map(|(_, failures)| *failures)))
+    let held_off = seconds_held_off(view.as_ref(), &account, now).await?;
+    Ok((account, held_off))
 }
 
 async fn refuse(
@@ -140,8 +146,7 @@ async fn refuse(
     now: DateTime<Utc>,
 ) -> Result<ChangePasswordError, StoreError> {
     let tx = env.db.begin_across_tenants("wrong password").await?;
-    let network = permit.origin().ip.map(AttemptKey::network);
-    let keys: Vec<_> = std::iter::once(AttemptKey::account(&account.email)).chain(network).collect();
+    let keys = AttemptKey::of_sign_in(&account.email, permit.origin().ip);
     tx.failure_add(&keys, now, now - FORGET_AFTER).await?;
     let (tenant, origin) = (permit.scope().tenant(), permit.origin().clone());
     let failed = Permit::<permission::SignInFailed>::system(tenant, "wrong password", origin);

@@ -7,11 +7,12 @@ use kernel::{Actor, Change, Committed, FromStore, Kind, Permit, Refusal, Reply, 
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
+use super::held_off::seconds_held_off;
 use super::second_factor::{self, Unproved};
 use super::sign_in::is_still;
 use crate::Identity;
 use crate::model::account::Account;
-use crate::model::backoff::{AttemptKey, Patience};
+use crate::model::backoff::AttemptKey;
 use crate::model::membership::MembershipStatus;
 use crate::model::password::{PasswordAttempt, PasswordHash};
 use crate::model::second_factor::{FactorCode, Totp};
@@ -134,11 +135,11 @@ pub async fn disable_totp(
     let totp = tx.totp_locked(account.id).await?.filter(Totp::is_on).ok_or(DisableTotpError::NotOn)?;
     let session = tx.session_locked(permit.scope().tenant(), session).await?.filter(|session| session.is_live(now));
     let session = session.ok_or(DisableTotpError::NoAccount)?;
-    if let Some(until) = second_factor::locked_until(tx.as_ref(), &account, now).await? {
-        return Err(locked(until, now));
+    if let Some(retry_after) = seconds_held_off(tx.as_ref(), &account, now).await? {
+        return Err(DisableTotpError::Locked { retry_after });
     }
     if !proof.is_right(env, tx.as_ref(), (&totp, &session), now).await? {
-        let keys = keys_of(&account, permit.origin().ip);
+        let keys = AttemptKey::of_sign_in(&account.email, permit.origin().ip);
         let who = (permit.scope().tenant(), membership);
         return Err(second_factor::refuse(tx, permit.origin(), &keys, who, (DisableTotpError::Wrong, now)).await?);
     }
@@ -156,17 +157,10 @@ async fn asker(env: &Identity, id: AccountId) -> Result<Account, DisableTotpErro
     let now = env.clock.now();
     let view = env.db.view_across_tenants("second factor").await?;
     let account = view.account_by_id(id).await?.ok_or(DisableTotpError::NoAccount)?;
-    let failures = view.failures_of(&[AttemptKey::account(&account.email)]).await?;
-    let until = failures.first().and_then(|(_, failures)| failures.blocked_until(Patience::Account, now));
-    until.map_or(Ok(account), |until| Err(locked(until, now)))
-}
-
-fn locked(until: DateTime<Utc>, now: DateTime<Utc>) -> DisableTotpError {
-    DisableTotpError::Locked { retry_after: (until - now).num_seconds() + 1 }
-}
-
-fn keys_of(account: &Account, ip: Option<std::net::IpAddr>) -> Vec<AttemptKey> {
-    std::iter::once(AttemptKey::account(&account.email)).chain(ip.map(AttemptKey::network)).collect()
+    match seconds_held_off(view.as_ref(), &account, now).await? {
+        Some(retry_after) => Err(DisableTotpError::Locked { retry_after }),
+        None => Ok(account),
+    }
 }
 
 /// A proof of which the password is verified already, outside the transaction.

@@ -1,4 +1,4 @@
-//! Ending the sessions of an account, in all of its companies at once.
+//! Ending sessions: one, or those of an account in all of its companies at once.
 
 use chrono::{DateTime, Utc};
 use kernel::ids::{AccountId, SessionId, TenantId};
@@ -7,7 +7,21 @@ use kernel::{Change, Journal, Origin, Permit, StoreError};
 use crate::Identity;
 use crate::model::session::{DeviceSession, Ending};
 use crate::permission;
-use crate::ports::AcrossTx;
+use crate::ports::{AcrossTx, SessionStore};
+
+/// Ends a session in the transaction; the session as it is now, and what the journal says of it.
+pub(super) async fn end(
+    tx: &(impl SessionStore + ?Sized),
+    session: DeviceSession,
+    ending: Ending,
+    now: DateTime<Utc>,
+) -> Result<(DeviceSession, Change), StoreError> {
+    let before = session.facts();
+    let ended = session.ended(ending, now);
+    tx.session_update(&ended).await?;
+    let change = Change::updated(ended.id, ended.version, &before, &ended.facts());
+    Ok((ended, change))
+}
 
 /// The sessions that a transaction has ended, with what their journals say of it.
 pub(super) struct EndedSessions(Vec<(DeviceSession, Change)>);
@@ -24,11 +38,7 @@ impl EndedSessions {
         let sessions = tx.sessions_of_account_locked(account, now).await?;
         let mut ended = Vec::new();
         for session in sessions.into_iter().filter(|session| Some(session.id) != kept) {
-            let before = session.facts();
-            let session = session.ended(ending, now);
-            tx.session_update(&session).await?;
-            let change = Change::updated(session.id, session.version, &before, &session.facts());
-            ended.push((session, change));
+            ended.push(end(tx, session, ending, now).await?);
         }
         Ok(Self(ended))
     }

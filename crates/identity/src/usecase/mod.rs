@@ -21,6 +21,7 @@ pub mod finish_oidc;
 pub mod forgot_password;
 pub mod found_company;
 pub mod founding;
+mod held_off;
 pub mod invite;
 pub mod list_api_keys;
 pub mod list_clinics;

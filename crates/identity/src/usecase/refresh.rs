@@ -1,12 +1,14 @@
 //! Renewing a session's tokens (I4).
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::Duration;
 use kernel::seal::CannotOpen;
 use kernel::{
-    Change, Committed, FromStore, Kind, Origin, Permit, Refusal, Reply, StoreError, commit, unchanged, unheard,
+    Change, Committed, FromStore, Kind, Origin, Permission, Permit, Refusal, Reply, StoreError, commit, unchanged,
+    unheard, unit_of_work,
 };
 use thiserror::Error;
 
+use super::ended_sessions::end;
 use super::second_factor;
 use super::signed_in::{SignedIn, signed_in};
 use crate::Identity;
@@ -72,6 +74,15 @@ pub async fn refresh(
     secret: &Secret,
     reply: Reply<SignedIn>,
 ) -> Result<Committed<SignedIn>, RefreshError> {
+    unit_of_work(async || renewed(env, origin, secret, reply).await).await
+}
+
+async fn renewed(
+    env: &Identity,
+    origin: &Origin,
+    secret: &Secret,
+    reply: Reply<SignedIn>,
+) -> Result<Committed<SignedIn>, RefreshError> {
     let now = env.clock.now();
     let tx = env.db.begin_across_tenants("refresh").await?;
     let token = tx.refresh_token_locked(&secret.hash()).await?.ok_or(RefreshError::Invalid)?;
@@ -79,7 +90,10 @@ pub async fn refresh(
     let session = session.seen_at(env.seen.of(token.session));
     match token.renewal(&session, now) {
         Renewal::Over => Err(RefreshError::Invalid),
-        Renewal::Reused => Err(alarm(env, origin, tx, session, now).await?),
+        Renewal::Reused => {
+            let theft = (Ending::Reused, "refresh token reused", RefreshError::Reused);
+            Err(ended::<permission::RefreshReused>(env, origin, tx, session, theft).await?)
+        }
         Renewal::Repeat(sealed) => {
             let successor = secret.open_successor(&token, &sealed)?;
             let profile = active(tx.as_ref(), &session).await?;
@@ -102,7 +116,9 @@ async fn rotate(
     let profile = active(tx.as_ref(), &session).await?;
     let idle = tx.company_settings(session.tenant).await?.session_idle_minutes;
     if session.is_idle(idle.map(|minutes| Duration::minutes(minutes.into())), now) {
-        return Err(over(env, origin, tx, session, now).await?);
+        // Committed, so that a longer time which the company allows later brings none back.
+        let rest = (Ending::Idle, "idle session", RefreshError::Invalid);
+        return Err(ended::<permission::Refresh>(env, origin, tx, session, rest).await?);
     }
     let hold = second_factor::hold(tx.as_ref(), &profile.membership, session.factor_proved_at).await?;
     let successor = Secret::new(*env.random.secret());
@@ -119,41 +135,20 @@ async fn rotate(
     Ok(commit(tx, journal, value, reply).await?)
 }
 
-/// Ends a session that was not used for too long, which is committed: a longer time that the company allows later brings
-/// none back.
-async fn over(
+/// Ends the session for a reason of its own, which is committed with the refusal.
+async fn ended<P: Permission>(
     env: &Identity,
     origin: &Origin,
     tx: Box<dyn AcrossTx>,
     session: DeviceSession,
-    now: DateTime<Utc>,
+    (ending, why, refusal): (Ending, &'static str, RefreshError),
 ) -> Result<RefreshError, RefreshError> {
-    let before = session.facts();
-    let ended = session.ended(Ending::Idle, now);
-    tx.session_update(&ended).await?;
-    let permit = Permit::<permission::Refresh>::system(ended.tenant, "idle session", origin.clone());
-    let change = Change::updated(ended.id, ended.version, &before, &ended.facts());
-    let journal = permit.journal(ended.id, now).changed(change);
-    let refusal = commit(tx, journal, RefreshError::Invalid, unheard).await?.into_value();
-    env.callers.forget_session(ended.id);
-    Ok(refusal)
-}
-
-async fn alarm(
-    env: &Identity,
-    origin: &Origin,
-    tx: Box<dyn AcrossTx>,
-    session: DeviceSession,
-    now: DateTime<Utc>,
-) -> Result<RefreshError, RefreshError> {
-    let before = session.facts();
-    let ended = session.ended(Ending::Reused, now);
-    tx.session_update(&ended).await?;
-    let permit = Permit::<permission::RefreshReused>::system(ended.tenant, "refresh token reused", origin.clone());
-    let change = Change::updated(ended.id, ended.version, &before, &ended.facts());
-    let journal = permit.journal(ended.id, now).changed(change);
-    let refusal = commit(tx, journal, RefreshError::Reused, unheard).await?.into_value();
-    env.callers.forget_session(ended.id);
+    let now = env.clock.now();
+    let (session, change) = end(tx.as_ref(), session, ending, now).await?;
+    let permit = Permit::<P>::system(session.tenant, why, origin.clone());
+    let journal = permit.journal(session.id, now).changed(change);
+    let refusal = commit(tx, journal, refusal, unheard).await?.into_value();
+    env.callers.forget_session(session.id);
     Ok(refusal)
 }
 

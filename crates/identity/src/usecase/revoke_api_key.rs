@@ -1,7 +1,7 @@
 //! The end of an API key: at once here, and everywhere within the caller cache's time (I9).
 
 use kernel::ids::ApiKeyId;
-use kernel::{Change, Committed, FromStore, Kind, Permit, Refusal, Reply, StoreError, commit, unchanged};
+use kernel::{Change, Committed, FromStore, Kind, Permit, Refusal, Reply, StoreError, commit, unchanged, unit_of_work};
 use thiserror::Error;
 
 use crate::Identity;
@@ -50,6 +50,17 @@ pub async fn revoke_api_key(
     id: ApiKeyId,
     reply: Reply<ApiKeyId>,
 ) -> Result<Committed<ApiKeyId>, RevokeApiKeyError> {
+    let done = unit_of_work(async || revoked(env, permit, id, reply).await).await?;
+    env.callers.forget_api_key(id);
+    Ok(done)
+}
+
+async fn revoked(
+    env: &Identity,
+    permit: &Permit<permission::ApiKeysManage>,
+    id: ApiKeyId,
+    reply: Reply<ApiKeyId>,
+) -> Result<Committed<ApiKeyId>, RevokeApiKeyError> {
     let now = env.clock.now();
     let tx = env.db.begin(permit.scope()).await?;
     let key = tx.api_key_locked(id).await?.ok_or(RevokeApiKeyError::NotFound)?;
@@ -60,7 +71,5 @@ pub async fn revoke_api_key(
     let revoked = key.revoked(now);
     tx.api_key_update(&revoked).await?;
     let change = Change::updated(id, revoked.version, &before, &revoked.facts());
-    let done = commit(tx, permit.journal(id, now).changed(change), id, reply).await?;
-    env.callers.forget_api_key(id);
-    Ok(done)
+    Ok(commit(tx, permit.journal(id, now).changed(change), id, reply).await?)
 }

@@ -1,9 +1,10 @@
 //! Ending one of one's own sessions from another one (I6).
 
-use kernel::ids::SessionId;
-use kernel::{Actor, Change, Committed, FromStore, Kind, Permit, Refusal, Reply, StoreError, commit};
+use kernel::ids::{MembershipId, SessionId};
+use kernel::{Actor, Committed, FromStore, Kind, Permit, Refusal, Reply, StoreError, commit, unit_of_work};
 use thiserror::Error;
 
+use super::ended_sessions::end;
 use crate::Identity;
 use crate::model::session::Ending;
 use crate::permission;
@@ -52,16 +53,22 @@ pub async fn revoke_session(
     reply: Reply<SessionId>,
 ) -> Result<Committed<SessionId>, RevokeSessionError> {
     let Actor::Member { membership, .. } = permit.actor() else { return Err(RevokeSessionError::NotFound) };
+    let done = unit_of_work(async || revoked(env, permit, (membership, id), reply).await).await?;
+    env.callers.forget_session(id);
+    Ok(done)
+}
+
+async fn revoked(
+    env: &Identity,
+    permit: &Permit<permission::RevokeSession>,
+    (membership, id): (MembershipId, SessionId),
+    reply: Reply<SessionId>,
+) -> Result<Committed<SessionId>, RevokeSessionError> {
     let now = env.clock.now();
     let tx = env.db.begin(permit.scope()).await?;
     let session = tx.session_locked(permit.scope().tenant(), id).await?;
     let session = session.filter(|session| session.membership == membership && session.is_live(now));
     let session = session.ok_or(RevokeSessionError::NotFound)?;
-    let before = session.facts();
-    let ended = session.ended(Ending::Revoked, now);
-    tx.session_update(&ended).await?;
-    let change = Change::updated(ended.id, ended.version, &before, &ended.facts());
-    let done = commit(tx, permit.journal(id, now).changed(change), id, reply).await?;
-    env.callers.forget_session(id);
-    Ok(done)
+    let (_, change) = end(tx.as_ref(), session, Ending::Revoked, now).await?;
+    Ok(commit(tx, permit.journal(id, now).changed(change), id, reply).await?)
 }

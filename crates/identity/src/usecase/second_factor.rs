@@ -6,9 +6,10 @@ use kernel::seal::CannotOpen;
 use kernel::{Hold, Origin, Permit, StoreError, commit, unheard};
 use thiserror::Error;
 
+use super::held_off::seconds_held_off;
 use crate::Identity;
 use crate::model::account::Account;
-use crate::model::backoff::{AttemptKey, FORGET_AFTER, Patience};
+use crate::model::backoff::{AttemptKey, FORGET_AFTER};
 use crate::model::membership::Membership;
 use crate::model::second_factor::{FactorCode, Totp};
 use crate::permission;
@@ -49,20 +50,10 @@ pub(super) async fn prove(
     let Some(totp) = tx.totp_locked(account.id).await?.filter(Totp::is_on) else { return Ok(None) };
     let code = code.ok_or(Unproved::Missing)?;
     let now = env.clock.now();
-    if let Some(until) = locked_until(tx, account, now).await? {
-        return Err(Unproved::Locked { retry_after: (until - now).num_seconds() + 1 });
+    if let Some(retry_after) = seconds_held_off(tx, account, now).await? {
+        return Err(Unproved::Locked { retry_after });
     }
     if is_right(env, tx, &totp, code, now).await? { Ok(Some(now)) } else { Err(Unproved::Wrong) }
-}
-
-/// Until when no further try is accepted for the account.
-pub(super) async fn locked_until(
-    tx: &dyn AcrossTx,
-    account: &Account,
-    now: DateTime<Utc>,
-) -> Result<Option<DateTime<Utc>>, StoreError> {
-    let failures = tx.failures_of(&[AttemptKey::account(&account.email)]).await?;
-    Ok(failures.first().and_then(|(_, failures)| failures.blocked_until(Patience::Account, now)))
 }
 
 /// Spends a code of the app, or a recovery code; false when it is wrong.

@@ -6,6 +6,7 @@ use kernel::{Change, Committed, Permit, Reply, StoreError, commit, unchanged, un
 
 use super::change_member::{Locked, found};
 use super::change_refused::{ChangeRefused, by_a_person, fresh};
+use super::ended_sessions::end;
 use crate::Identity;
 use crate::model::member::Member;
 use crate::model::session::Ending;
@@ -77,10 +78,8 @@ async fn change(
 async fn end_sessions(tx: &dyn IdentityTx, id: MembershipId, now: DateTime<Utc>) -> Result<Vec<Change>, StoreError> {
     let mut changes = Vec::new();
     for session in tx.sessions_of_membership_locked(id).await? {
-        let before = session.facts();
-        let ended = session.ended(Ending::Deactivated, now);
-        tx.session_update(&ended).await?;
-        changes.push(Change::updated(ended.id, ended.version, &before, &ended.facts()));
+        let (_, change) = end(tx, session, Ending::Deactivated, now).await?;
+        changes.push(change);
     }
     Ok(changes)
 }

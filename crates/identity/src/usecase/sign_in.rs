@@ -243,8 +243,29 @@ pub(super) struct Found {
     companies: Vec<CompanyOfAccount>,
     asked: Option<TenantId>,
     keys: Vec<AttemptKey>,
+    counted: Counted,
+}
+
+/// What failed of late under the two keys of [`AttemptKey::of_sign_in`].
+struct Counted {
     by_account: Option<Failures>,
     by_network: Option<Failures>,
+}
+
+impl Counted {
+    fn of(keys: &[AttemptKey], failures: &[(AttemptKey, Failures)]) -> Self {
+        let of =
+            |key: Option<&AttemptKey>| failures.iter().find(|(k, _)| Some(k) == key).map(|(_, failures)| *failures);
+        Self { by_account: of(keys.first()), by_network: of(keys.get(1)) }
+    }
+
+    fn account_locked(&self, now: DateTime<Utc>) -> Option<i64> {
+        self.by_account?.seconds_left(Patience::Account, now)
+    }
+
+    fn network_locked(&self, now: DateTime<Utc>) -> Option<i64> {
+        self.by_network?.seconds_left(Patience::Network, now)
+    }
 }
 
 impl Found {
@@ -254,13 +275,9 @@ impl Found {
         // Asked for nobody too, so that an unknown address takes as many round trips as a known one.
         let id = account.as_ref().map_or(AccountId::from_uuid(Uuid::nil()), |account| account.id);
         let companies = view.companies_of_account(id).await?;
-        let of_network = origin.ip.map(AttemptKey::network);
-        let keys: Vec<_> = std::iter::once(AttemptKey::account(email)).chain(of_network).collect();
-        let failures = view.failures_of(&keys).await?;
-        let of =
-            |key: Option<&AttemptKey>| failures.iter().find(|(k, _)| Some(k) == key).map(|(_, failures)| *failures);
-        let (by_account, by_network) = (of(keys.first()), of(keys.get(1)));
-        Ok(Self { account, companies, asked: None, keys, by_account, by_network })
+        let keys = AttemptKey::of_sign_in(email, origin.ip);
+        let counted = Counted::of(&keys, &view.failures_of(&keys).await?);
+        Ok(Self { account, companies, asked: None, keys, counted })
     }
 
     /// The same for whoever named a company.
@@ -278,13 +295,11 @@ impl Found {
     /// Refuses whom the failures hold off that were counted while the password was being compared: guesses side by side have
     /// no more patience than those one after the other.
     pub(super) async fn locked_meanwhile(&self, tx: &dyn AcrossTx, now: DateTime<Utc>) -> Result<(), SignInError> {
-        let failures = tx.failures_of(&self.keys).await?;
-        let of = |key: Option<&AttemptKey>| failures.iter().find(|(k, _)| Some(k) == key).map(|(_, failures)| failures);
-        let left = |key, patience| of(key).and_then(|failures| failures.seconds_left(patience, now));
-        if let Some(retry_after) = left(self.keys.first(), Patience::Account) {
+        let counted = Counted::of(&self.keys, &tx.failures_of(&self.keys).await?);
+        if let Some(retry_after) = counted.account_locked(now) {
             return Err(SignInError::AccountLocked { retry_after });
         }
-        match left(self.keys.get(1), Patience::Network) {
+        match counted.network_locked(now) {
             Some(retry_after) => Err(SignInError::NetworkLocked { retry_after }),
             None => Ok(()),
         }
@@ -296,16 +311,12 @@ impl Found {
     }
 
     pub(super) fn account_locked(&self, now: DateTime<Utc>) -> Option<i64> {
-        self.by_account?.blocked_until(Patience::Account, now).map(|until| seconds_left(until, now))
+        self.counted.account_locked(now)
     }
 
     pub(super) fn network_locked(&self, now: DateTime<Utc>) -> Option<i64> {
-        self.by_network?.blocked_until(Patience::Network, now).map(|until| seconds_left(until, now))
+        self.counted.network_locked(now)
     }
-}
-
-fn seconds_left(until: DateTime<Utc>, now: DateTime<Utc>) -> i64 {
-    (until - now).num_seconds() + 1
 }
 
 /// Counts the failure and journals it in a company of the member. An address that is nobody's has no journal to stand in; one
@@ -360,7 +371,7 @@ async fn open(
     let opening = Opening::of(env, &profile.membership, origin, now).under(proved, hold);
     tx.session_add(&opening.session).await?;
     tx.refresh_token_add(&opening.token).await?;
-    if let (Some(key), Some(_)) = (found.keys.first(), found.by_account) {
+    if let (Some(key), Some(_)) = (found.keys.first(), found.counted.by_account) {
         tx.failures_forget(key).await?;
     }
     if let Some(Rehashed { account, old, new }) = rehashed {

@@ -1,9 +1,10 @@
 //! Signing out: the session is over at once, and everywhere within the caller cache's time.
 
 use kernel::ids::SessionId;
-use kernel::{Actor, Change, Committed, FromStore, Kind, Permit, Refusal, Reply, StoreError, commit, unchanged};
+use kernel::{Actor, Committed, FromStore, Kind, Permit, Refusal, Reply, StoreError, commit, unchanged, unit_of_work};
 use thiserror::Error;
 
+use super::ended_sessions::end;
 use crate::Identity;
 use crate::model::session::Ending;
 use crate::permission;
@@ -51,17 +52,23 @@ pub async fn sign_out(
     reply: Reply<SessionId>,
 ) -> Result<Committed<SessionId>, SignOutError> {
     let Actor::Member { session: id, .. } = permit.actor() else { return Err(SignOutError::NoSession) };
+    let done = unit_of_work(async || signed_out(env, permit, id, reply).await).await?;
+    env.callers.forget_session(id);
+    Ok(done)
+}
+
+async fn signed_out(
+    env: &Identity,
+    permit: &Permit<permission::SignOut>,
+    id: SessionId,
+    reply: Reply<SessionId>,
+) -> Result<Committed<SessionId>, SignOutError> {
     let now = env.clock.now();
     let tx = env.db.begin(permit.scope()).await?;
     let session = tx.session_locked(permit.scope().tenant(), id).await?.ok_or(SignOutError::NoSession)?;
     if session.ended.is_some() {
         return Ok(unchanged(tx, id, reply).await?);
     }
-    let before = session.facts();
-    let ended = session.ended(Ending::SignedOut, now);
-    tx.session_update(&ended).await?;
-    let change = Change::updated(ended.id, ended.version, &before, &ended.facts());
-    let done = commit(tx, permit.journal(ended.id, now).changed(change), id, reply).await?;
-    env.callers.forget_session(id);
-    Ok(done)
+    let (_, change) = end(tx.as_ref(), session, Ending::SignedOut, now).await?;
+    Ok(commit(tx, permit.journal(id, now).changed(change), id, reply).await?)
 }

@@ -1,9 +1,12 @@
 //! Going on in another company of one's own: the session changes with the membership.
 
-use kernel::ids::{SessionId, TenantId};
-use kernel::{Actor, Change, Committed, Fault, FromStore, Kind, Permit, Refusal, Reply, StoreError, commit};
+use kernel::ids::{AccountId, SessionId, TenantId};
+use kernel::{
+    Actor, Change, Committed, Fault, FromStore, Kind, Permit, Refusal, Reply, StoreError, commit, unit_of_work,
+};
 use thiserror::Error;
 
+use super::ended_sessions::end;
 use super::second_factor;
 use super::signed_in::{Opening, SignedIn, signed_in};
 use crate::Identity;
@@ -79,6 +82,18 @@ pub async fn switch_company(
     reply: Reply<SignedIn>,
 ) -> Result<Committed<SignedIn>, SwitchCompanyError> {
     let Actor::Member { account, session: id, .. } = permit.actor() else { return Err(SwitchCompanyError::Over) };
+    let done = unit_of_work(async || switched(env, permit, (account, id), company, reply).await).await?;
+    env.callers.forget_session(id);
+    Ok(done)
+}
+
+async fn switched(
+    env: &Identity,
+    permit: &Permit<permission::SwitchCompany>,
+    (account, id): (AccountId, SessionId),
+    company: TenantId,
+    reply: Reply<SignedIn>,
+) -> Result<Committed<SignedIn>, SwitchCompanyError> {
     let now = env.clock.now();
     let tx = env.db.begin_across_tenants("switch company").await?;
     // Locked first, as at sign-in: who changes the password or turns a second factor on ends the session opened here, too.
@@ -101,9 +116,7 @@ pub async fn switch_company(
     let change = Change::created(session.id, session.version, session.facts());
     let journal = entering.journal(session.id, now).changed(change);
     let value = signed_in(env, profile, session, opening.secret, now)?;
-    let done = commit(tx, journal, value, reply).await?;
-    env.callers.forget_session(id);
-    Ok(done)
+    Ok(commit(tx, journal, value, reply).await?)
 }
 
 /// Ends the present session, and says so in the journal of its company.
@@ -116,10 +129,7 @@ async fn leave(
     let now = env.clock.now();
     let session = tx.session_locked(permit.scope().tenant(), id).await?;
     let session: DeviceSession = session.filter(|found| found.is_live(now)).ok_or(SwitchCompanyError::Over)?;
-    let before = session.facts();
-    let ended = session.ended(Ending::Switched, now);
-    tx.session_update(&ended).await?;
-    let change = Change::updated(id, ended.version, &before, &ended.facts());
+    let (ended, change) = end(tx, session, Ending::Switched, now).await?;
     tx.append(&permit.journal(id, now).changed(change)).await?;
     Ok(ended)
 }
