@@ -26,10 +26,23 @@ bench *ARGS:
     cargo build --release --workspace
     target/release/bench {{ARGS}}
 
+# The figures of the registry: a million patients on PostgreSQL, a tenth of them on SQLite
+bench-patients *ARGS:
+    cargo build --release --workspace
+    target/release/bench patients {{ARGS}}
+
 # Play real appointments through HTTP: just real-day FILE [sqlite|postgres]
 real-day FILE DATABASE="sqlite" *ARGS="":
     cargo build --release --workspace
     SALUS_BIN=target/release/salus .ci/services.sh .ci/serve.sh {{DATABASE}} target/release/real_day {{FILE}} {{ARGS}}
+
+# Precision and recall of patient matching on files whose truth is known
+judge-matching FOLDER="../shared/data/record-linkage" *ARGS="":
+    cargo run --quiet --package tests --bin judge_matching -- {{FOLDER}} {{ARGS}}
+
+# Odd workbooks and damaged texts against what a reference reader sees
+judge-spreadsheets FOLDER="../shared/data/spreadsheets" *OTHERS="../shared/data/noshow ../shared/data/synthea/csv ../shared/data/synthea/csv-117 ../shared/data/synthea/csv-1k":
+    cargo run --quiet --package tests --bin judge_spreadsheets -- {{FOLDER}} {{OTHERS}}
 
 # The long random run of schemathesis; FUZZ_SEED and FUZZ_EXAMPLES choose
 fuzz-api DATABASE="sqlite":

@@ -31,6 +31,7 @@ judge "OpenID Connect on PostgreSQL" "$HERE/oidc/oidc.sh" postgres
 judge "live server on SQLite" .ci/serve.sh sqlite "$HERE/live.sh"
 judge "two nodes on one PostgreSQL and Redis" "$HERE/nodes/nodes.sh"
 judge "mails and the pages behind their links" "$HERE/mail/mail.sh"
+judge "files in a bucket" "$HERE/files/files.sh" sqlite
 judge "live server on PostgreSQL" .ci/serve.sh postgres "$HERE/live.sh"
 
 step "summary"

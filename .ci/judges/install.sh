@@ -11,7 +11,7 @@ fresh() { [ -f "$1" ] && [ "$(cat "$1")" = "$(sum "${@:2}")" ]; }
 
 python() {
   fresh "$JUDGES/py.stamp" "$HERE/requirements.txt" && return
-  step "install just, schemathesis, aiosmtpd"
+  step "install just, schemathesis, aiosmtpd, moto"
   rm -rf "$JUDGES/py"
   python3 -m venv "$JUDGES/py" || { rm -rf "$JUDGES/py" && apt_install python3-venv && python3 -m venv "$JUDGES/py"; }
   retry "$JUDGES/py/bin/pip" install --quiet --disable-pip-version-check --no-deps -r "$HERE/requirements.txt"

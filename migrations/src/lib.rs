@@ -11,14 +11,20 @@ mod m0007_members_and_settings;
 mod m0008_api_keys_and_oidc;
 mod m0009_data_keys;
 mod m0010_search_answers_rows;
+mod m0011_patient_merges;
+mod m0012_patient_filters;
+mod m0013_patient_statistics;
+mod m0014_patient_matching;
+mod m0015_imports;
+mod m0016_tags_and_links;
 pub mod roles;
 
 pub use m0007_members_and_settings::USUAL_SETTINGS;
 use sea_orm_migration::prelude::*;
-pub use sea_orm_migration::sea_orm;
 use sea_orm_migration::sea_orm::{
     DatabaseConnection, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
+pub use sea_orm_migration::{MigratorTrait, sea_orm};
 
 /// Two processes that migrate at once meet at this advisory lock on PostgreSQL (the letters of `salusmig`).
 const LOCK: i64 = 0x7361_6c75_736d_6967;
@@ -41,6 +47,12 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_api_keys_and_oidc::Migration),
             Box::new(m0009_data_keys::Migration),
             Box::new(m0010_search_answers_rows::Migration),
+            Box::new(m0011_patient_merges::Migration),
+            Box::new(m0012_patient_filters::Migration),
+            Box::new(m0013_patient_statistics::Migration),
+            Box::new(m0014_patient_matching::Migration),
+            Box::new(m0015_imports::Migration),
+            Box::new(m0016_tags_and_links::Migration),
         ]
     }
 }

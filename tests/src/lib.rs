@@ -1,5 +1,6 @@
 //! What the client programs of this package share; the suite itself is in `suite/`.
 
+pub mod linkage;
 pub mod measure;
 
 /// A client that follows no redirect. It asks for a crypto provider even where it speaks no TLS.

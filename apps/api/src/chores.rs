@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use identity::usecase::{note_seen, signing_keys};
-use persistence::Rotated;
+use kernel::StoreError;
+use patients::usecase::{sweep_files, system_permit};
+use persistence::{FOLDED_AT_ONCE, Rotated};
 
 use crate::wiring::App;
 use crate::worker::Stop;
@@ -11,11 +13,17 @@ use crate::worker::Stop;
 /// How often; nothing is kept so exactly that ten minutes matter.
 const EVERY: Duration = Duration::from_mins(10);
 
+/// How long the counts of patients that were not folded yet gather: so short that reading them costs little.
+const FOLD_EVERY: Duration = Duration::from_secs(1);
+
 /// How often a node writes when its sessions were seen last: far below the shortest idle time that can be set.
 const SEEN_EVERY: Duration = Duration::from_secs(20);
 
 /// How often a node looks for new signing keys: so soon a key that was taken out of use is of no use anywhere.
 const KEYS_EVERY: Duration = Duration::from_secs(30);
+
+/// How often files are looked for that no import stands for: each time all files of each company are listed.
+const SWEEP_EVERY: Duration = Duration::from_hours(6);
 
 /// Removes what has expired and seals anew what lies under older master keys: at once and then every ten minutes, until asked
 /// to stop.
@@ -63,6 +71,51 @@ pub async fn note_sessions(app: App, mut stop: Stop) {
             () = tokio::time::sleep(SEEN_EVERY) => {}
         }
     }
+}
+
+/// Folds the changes of the counts of patients: at once and then every second, until asked to stop.
+pub async fn fold_statistics(app: &App, mut stop: Stop) {
+    while !stop.is_asked() {
+        let folded = app.database.fold_patient_statistics().await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the counts of patients are folded later");
+            0
+        });
+        if folded == FOLDED_AT_ONCE {
+            continue;
+        }
+        tokio::select! {
+            () = stop.asked() => {}
+            () = tokio::time::sleep(FOLD_EVERY) => {}
+        }
+    }
+}
+
+/// Removes the files that no import stands for: at once and then every six hours, until asked to stop.
+pub async fn follow_files(app: &App, mut stop: Stop) {
+    while !stop.is_asked() {
+        let swept = async {
+            if let Err(error) = sweep(app).await {
+                tracing::warn!(%error, "files that nobody needs are looked for later");
+            }
+            tokio::time::sleep(SWEEP_EVERY).await;
+        };
+        tokio::select! {
+            () = stop.asked() => {}
+            () = swept => {}
+        }
+    }
+}
+
+/// Removes the files of all companies that no import stands for. What cannot be done for one is done for the others.
+async fn sweep(app: &App) -> Result<(), StoreError> {
+    for company in app.database.companies().await? {
+        match sweep_files(&app.imports, &system_permit(company)).await {
+            Ok(0) => {}
+            Ok(files) => tracing::info!(%company, files, "removed files that no import stands for"),
+            Err(error) => tracing::warn!(%company, %error, "files that nobody needs stay"),
+        }
+    }
+    Ok(())
 }
 
 async fn once(app: &App) {

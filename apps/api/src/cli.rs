@@ -1,6 +1,12 @@
 //! The command line.
 
-use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+
+use chrono::NaiveTime;
+use clap::{Args, Parser, Subcommand};
+use patients::model::import::ImportKind;
+use patients::model::table::DateOrder;
+use uuid::Uuid;
 
 /// The back end of a clinic.
 #[derive(Debug, Parser)]
@@ -28,6 +34,8 @@ pub enum Command {
         #[arg(long)]
         yes: bool,
     },
+    /// Import patients or appointments from a file; said again, it goes on where it was interrupted
+    Import(ImportFile),
     /// Look after the audit journal
     #[command(subcommand)]
     Audit(Audit),
@@ -44,6 +52,61 @@ pub enum Command {
 pub enum SigningKeys {
     /// Sign with a new key from now on; twice, where a key has leaked: then nothing signed before is accepted any longer
     Rotate,
+}
+
+/// A file to import, and what is said of it.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct ImportFile {
+    /// The file: CSV, JSON, XLSX, XLS or ODS
+    pub file: PathBuf,
+    /// What its rows are: `patients` or `appointments`
+    #[arg(long, value_parser = import_kind)]
+    pub kind: ImportKind,
+    /// The id of the company; needed where there are several
+    #[arg(long)]
+    pub company: Option<Uuid>,
+    /// Report what would happen, and write nothing else
+    #[arg(long)]
+    pub dry_run: bool,
+    /// A JSON object from titles of columns to fields, in place of what is proposed
+    #[arg(long, value_name = "JSON")]
+    pub mapping: Option<String>,
+    /// Which of two numbers in a date is the day: `day_first` or `month_first`
+    #[arg(long, value_parser = date_order)]
+    pub date_order: Option<DateOrder>,
+    /// Where the file's own identifiers come from
+    #[arg(long)]
+    pub namespace: Option<String>,
+    /// The sheet of a workbook
+    #[arg(long)]
+    pub sheet: Option<String>,
+    /// What separates the fields of a text
+    #[arg(long)]
+    pub delimiter: Option<char>,
+    /// The practitioner of appointments whose row names none
+    #[arg(long)]
+    pub practitioner: Option<Uuid>,
+    /// The service of appointments whose row names none
+    #[arg(long)]
+    pub service: Option<Uuid>,
+    /// The clinic of appointments whose row names none
+    #[arg(long)]
+    pub clinic: Option<Uuid>,
+    /// The time of the day of appointments whose row says none, `HH:MM:SS`
+    #[arg(long)]
+    pub time: Option<NaiveTime>,
+}
+
+fn import_kind(text: &str) -> Result<ImportKind, String> {
+    ImportKind::parse(text).ok_or_else(|| "is `patients` or `appointments`".to_owned())
+}
+
+fn date_order(text: &str) -> Result<DateOrder, String> {
+    match text {
+        "day_first" => Ok(DateOrder::DayFirst),
+        "month_first" => Ok(DateOrder::MonthFirst),
+        _ => Err("is `day_first` or `month_first`".to_owned()),
+    }
 }
 
 /// Master keys.

@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use crate::cli::{self, Audit, Command, Keys, Migrate, SigningKeys};
 use crate::demo::{self, DemoError};
+use crate::imports::{self, ImportFailed};
 use crate::logs::{self, Format, NoLogs};
 use crate::serve::{ServeError, attend, serve, start, worker};
 use crate::settings::{Environment, Settings, Variables, WrongSettings};
@@ -40,6 +41,9 @@ pub enum Failed {
     /// The demo company was not made.
     #[error(transparent)]
     Demo(#[from] DemoError),
+    /// Nothing was imported, or not all.
+    #[error(transparent)]
+    Import(#[from] ImportFailed),
     /// The demo's password is public.
     #[error("the demo company has a public password; in production say `salus demo --yes`")]
     DemoInProduction,
@@ -75,6 +79,7 @@ pub async fn run(command: Command) -> Result<(), Failed> {
         Command::Demo { yes } => make_demo(&settings, yes, &mut io::stdout()).await,
         Command::SigningKeys(SigningKeys::Rotate) => sign_anew(attend(&settings).await?, &mut io::stdout()).await,
         Command::Keys(Keys::Rotate) => rotate(&attend(&settings).await?.0, &mut io::stdout()).await,
+        Command::Import(ask) => Ok(imports::run(&start(&settings).await?, &ask, &mut io::stdout()).await?),
         Command::Audit(Audit::Verify { head }) => verify(&attend(&settings).await?.0, head, &mut io::stdout()).await,
     }
 }

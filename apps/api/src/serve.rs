@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 
 use crate::chores;
 use crate::demo::{self, DemoError};
+use crate::duplicates;
 use crate::ending::Ending;
 use crate::metrics::Gauges;
 use crate::settings::master_key::{self, NoKey};
@@ -179,7 +180,15 @@ async fn work(app: App, stop: Stop) {
             () = asked.asked() => {}
         }
     };
-    tokio::join!(worker.run(stop.clone(), &app.database), number, chores::run(&app, stop));
+    let fold = chores::fold_statistics(&app, stop.clone());
+    tokio::join!(
+        worker.run(stop.clone(), &app.database),
+        number,
+        fold,
+        duplicates::follow(&app, stop.clone()),
+        chores::run(&app, stop.clone()),
+        chores::follow_files(&app, stop)
+    );
     if let Err(error) = sequencer.run_dry().await {
         tracing::warn!(%error, "the last positions are left to the next start");
     }

@@ -7,7 +7,9 @@ mod source;
 pub mod table;
 
 use std::net::SocketAddr;
+use std::path::Path;
 
+use gateways::files::FilesUrl;
 use gateways::open_id::Registration;
 use gateways::smtp::{Sender, SmtpServer};
 use ipnet::IpNet;
@@ -65,8 +67,8 @@ pub struct Settings {
     pub migration_database: Option<DatabaseUrl>,
     /// `REDIS_URL`.
     pub redis: Option<Secret>,
-    /// `FILES_URL`.
-    pub files: Secret,
+    /// `FILES_URL`, by default a folder beside the database.
+    pub files: FilesUrl,
     /// `SMTP_URL`.
     pub smtp: Option<SmtpServer>,
     /// `MAIL_FROM`.
@@ -109,9 +111,7 @@ impl Settings {
     /// What a person should know of these settings, as one line each: those that this version does nothing with, and those
     /// that take away a protection.
     pub fn warnings(&self) -> Vec<&'static str> {
-        let is_given = |text: &str, of: &table::Variable| of.default != Some(text);
         let lines = [
-            (is_given(self.files.expose(), &table::FILES_URL), "FILES_URL is set, but this version keeps no files"),
             (self.is_mute_service(), "SMTP_URL is absent in production: mails stay in the database"),
             (
                 self.is_unlimited_service(),
@@ -143,7 +143,7 @@ impl Settings {
         let public_url = reader.optional(&table::PUBLIC_URL, parse::web_url);
         let app_url = reader.optional(&table::APP_URL, parse::web_url);
         let redis = reader.optional(&table::REDIS_URL, |text| parse::url_of(text, &["redis", "rediss"]));
-        let files = reader.required(&table::FILES_URL, |text| parse::url_of(text, &["file", "s3"]));
+        let files = reader.optional(&table::FILES_URL, |text| FilesUrl::parse(text).map_err(|error| error.to_string()));
         let smtp = reader.optional(&table::SMTP_URL, |text| SmtpServer::parse(text).map_err(|e| e.to_string()));
         let mail_from = reader.required(&table::MAIL_FROM, parse::sender);
         let cors_origins = reader.optional(&table::CORS_ORIGINS, parse::origins);
@@ -167,19 +167,18 @@ impl Settings {
             refuse_absent(reader, &table::MASTER_KEY, &master_key, "v1: and the base64 of 32 random bytes");
             refuse_absent(reader, &table::PUBLIC_URL, &public_url, "the issuer of tokens, and where links lead");
             check_sender(reader, &smtp, &mail_from);
-            check_promises(reader, &files);
         }
-        let (bind, (worker, demo)) = (bind?, modes?);
+        let (bind, database, (worker, demo)) = (bind?, database?, modes?);
         let public_url = public_url?.unwrap_or_else(|| format!("http://{bind}"));
         Ok(Self {
             environment: stated.unwrap_or(Environment::Development),
             bind,
             app_url: app_url?.unwrap_or_else(|| public_url.clone()),
             public_url,
-            database: database?,
+            files: files?.unwrap_or_else(|| beside(&database)),
+            database,
             migration_database: migration_database?,
             redis: redis?,
-            files: files?,
             smtp: smtp?,
             mail_from: mail_from?,
             cors_origins: cors_origins?.unwrap_or_default(),
@@ -240,11 +239,10 @@ fn check_sender(reader: &mut Reader<'_>, smtp: &Result<Option<SmtpServer>, Noted
     }
 }
 
-/// Whoever sets this in service relies on what this version does not do.
-fn check_promises(reader: &mut Reader<'_>, files: &Result<Secret, Noted>) {
-    if files.as_ref().is_ok_and(|files| files.expose().starts_with("s3:")) {
-        reader.refuse(&table::FILES_URL, "is s3, but this version keeps no files: leave it out in production");
-    }
+/// The folder of files that belongs to a database: beside its file, or where that of the default one would be.
+fn beside(database: &DatabaseUrl) -> FilesUrl {
+    let file = Path::new(database.file().unwrap_or("data/salus.db"));
+    FilesUrl::Folder(file.with_file_name("files"))
 }
 
 fn check_owner(reader: &mut Reader<'_>, database: &DatabaseUrl, owner: &DatabaseUrl) {
@@ -273,7 +271,7 @@ mod tests {
         assert_eq!(settings.bind.to_string(), "127.0.0.1:8080");
         assert_eq!(settings.public_url, "http://127.0.0.1:8080");
         assert_eq!(settings.database.file(), Some("data/salus.db"));
-        assert_eq!(settings.files.expose(), "file://data/files");
+        assert_eq!(settings.files, FilesUrl::Folder("data/files".into()));
         assert_eq!(settings.rate_limits, Rates::default());
         assert_eq!((settings.worker, settings.demo), (WorkerMode::Inline, DemoMode::Auto));
         assert!(settings.cors_origins.is_empty() && settings.trusted_proxies.is_empty());
@@ -329,15 +327,19 @@ mod tests {
         let there = [("SALUS_ENV", "production"), ("MASTER_KEY", key)];
         let more = [("FILES_URL", "s3://bucket"), ("SMTP_URL", "smtps://mail.example")];
         let wrong = wrong_names(&[&there[..], &more[..]].concat());
-        assert_eq!(wrong, ["PUBLIC_URL", "MAIL_FROM", "FILES_URL"]);
-        assert_eq!(parsed(&more).unwrap().warnings().len(), 1);
+        assert_eq!(wrong, ["PUBLIC_URL", "MAIL_FROM"]);
+        assert_eq!(parsed(&more).unwrap().warnings(), [""; 0]);
     }
 
     #[test]
-    fn what_is_set_and_not_used_is_warned_of() {
-        assert_eq!(parsed(&[]).unwrap().warnings(), [""; 0]);
-        let warnings = parsed(&[("FILES_URL", "file://elsewhere")]).unwrap().warnings();
-        assert!(matches!(warnings.as_slice(), [only] if only.starts_with("FILES_URL")), "{warnings:?}");
+    fn pt8_files_lie_beside_the_database_unless_they_are_said_to_lie_elsewhere() {
+        let files = |items: &[(&str, &str)]| parsed(items).unwrap().files;
+        let folder = |path: &str| FilesUrl::Folder(path.into());
+        assert_eq!(files(&[("DATABASE_URL", "sqlite:///var/salus/a.db")]), folder("/var/salus/files"));
+        assert_eq!(files(&[("DATABASE_URL", "postgres://app@db/salus")]), folder("data/files"));
+        assert_eq!(files(&[("FILES_URL", "file:///srv/files")]), folder("/srv/files"));
+        assert!(matches!(files(&[("FILES_URL", "s3://bucket/salus")]), FilesUrl::Bucket(_)));
+        assert_eq!(wrong_names(&[("FILES_URL", "ftp://files")]), ["FILES_URL"]);
     }
 
     #[test]

@@ -8,10 +8,13 @@ use std::sync::Arc;
 
 use actix_web::web::{Data, ServiceConfig};
 use gateways::argon2::Argon2Hasher;
+use gateways::files;
 use gateways::otlp::Exporter;
 use gateways::randomness::SystemRandomness;
 use gateways::redis::{Announcements, Redis};
 use gateways::smtp::SmtpMailer;
+use gateways::table_source::StoredTables;
+use gateways::tables::Tables;
 use identity::Identity;
 use identity::model::access_token::Issuer;
 use identity::model::callers::Callers;
@@ -20,8 +23,9 @@ use identity::usecase::send_mail::SendMail;
 use identity::usecase::signing_keys::{self, KeysError};
 use kernel::jobs::JobHandler;
 use kernel::seal::Keyring;
-use kernel::{Clock, Ids, SystemClock, SystemIds};
-use patients::Patients;
+use kernel::{Clock, FileStore, Ids, SystemClock, SystemIds};
+use patients::usecase::{RollBackImport, RunImport, StripTag};
+use patients::{Imports, Patients};
 use persistence::{ConnectError, Database, Sequencer};
 use rest::settings::OperatorToken;
 use rest::state::Ports;
@@ -52,6 +56,8 @@ pub struct World {
     pub passwords: Arc<dyn PasswordHasher>,
     /// The OpenID providers; `None` means those of the settings.
     pub openid: Option<Arc<dyn OpenId>>,
+    /// Where files are kept; `None` means as the settings say.
+    pub files: Option<Arc<dyn FileStore>>,
 }
 
 /// Everything wired: what `serve` and `worker` run, and what tests call in process.
@@ -63,6 +69,8 @@ pub struct App {
     pub identity: Data<Identity>,
     /// The registry.
     pub patients: Data<Patients>,
+    /// Imports.
+    pub imports: Data<Imports>,
     /// The agendas.
     pub scheduling: Data<Scheduling>,
     /// What all requests share.
@@ -96,6 +104,9 @@ pub enum StartError {
     /// The SMTP server cannot be used as it was given.
     #[error(transparent)]
     Smtp(#[from] gateways::smtp::Unusable),
+    /// Files cannot be kept where they are to be kept.
+    #[error(transparent)]
+    Files(#[from] files::Unusable),
     /// There is no key to sign access tokens with.
     #[error(transparent)]
     SigningKeys(#[from] KeysError),
@@ -110,6 +121,7 @@ impl World {
             random: Arc::new(SystemRandomness),
             passwords: Arc::new(Argon2Hasher::new(cores().saturating_sub(1))),
             openid: None,
+            files: None,
         }
     }
 }
@@ -150,6 +162,7 @@ impl App {
         signing_keys::ready(&identity).await?;
         let listening = Arc::new(listening(redis.as_ref(), &identity));
         let patients = Data::new(Patients { db: db.clone(), clock: clock.clone(), ids: ids.clone() });
+        let imports = Data::new(imports(settings, &world, &database)?);
         let scheduling = Data::new(Scheduling { db, clock: clock.clone(), ids: ids.clone() });
         let traces = settings.otlp.as_deref().map(Exporter::start).transpose()?;
         let refusals = RefusalWriter::start(Arc::new(database.clone()));
@@ -171,6 +184,7 @@ impl App {
             database,
             identity,
             patients,
+            imports,
             scheduling,
             state,
             refusals,
@@ -187,15 +201,21 @@ impl App {
     /// Adds the contexts to an HTTP application.
     pub fn services(&self) -> impl Fn(&mut ServiceConfig) + Clone + Send + 'static {
         let (identity, patients, scheduling) = (self.identity.clone(), self.patients.clone(), self.scheduling.clone());
+        let imports = self.imports.clone();
         move |config| {
             config.app_data(identity.clone()).app_data(patients.clone()).app_data(scheduling.clone());
+            config.app_data(imports.clone());
         }
     }
 
     /// A worker of this database.
     pub fn worker(&self, pace: Pace) -> Worker {
-        let handlers: [Arc<dyn JobHandler>; 1] =
-            [Arc::new(SendMail { mailer: self.mailer.clone(), app_url: self.pages_url.clone() })];
+        let handlers: Vec<Arc<dyn JobHandler>> = vec![
+            Arc::new(SendMail { mailer: self.mailer.clone(), app_url: self.pages_url.clone() }),
+            Arc::new(RunImport { imports: (**self.imports).clone() }),
+            Arc::new(RollBackImport { imports: (**self.imports).clone() }),
+            Arc::new(StripTag { patients: (**self.patients).clone() }),
+        ];
         let queue = Arc::new(self.database.clone());
         let worker = Worker::new(queue, handlers, self.world.clock.clone(), self.world.ids.clone(), pace);
         worker.counting(self.tally.clone())
@@ -220,6 +240,17 @@ pub async fn attend(settings: &Settings, keys: Keyring, world: World) -> Result<
     let identity = identity_of(settings, keys, &world, &database, Callers::default());
     signing_keys::ready(&identity).await?;
     Ok((database, identity))
+}
+
+/// Imports, with their files where the settings say.
+fn imports(settings: &Settings, world: &World, database: &Database) -> Result<Imports, files::Unusable> {
+    let files = match &world.files {
+        Some(files) => files.clone(),
+        None => settings.files.store()?,
+    };
+    let tables = Arc::new(StoredTables::new(files.clone(), Arc::new(Tables)));
+    let (db, clock, ids) = (Arc::new(database.clone()), world.clock.clone(), world.ids.clone());
+    Ok(Imports { db, files, tables, clock, ids })
 }
 
 fn identity_of(settings: &Settings, keys: Keyring, world: &World, database: &Database, callers: Callers) -> Identity {

@@ -55,3 +55,26 @@ appointment_events! {
     /// It will not take place.
     AppointmentCancelled = "scheduling.appointment_cancelled";
 }
+
+/// It is another patient's from now on: records were merged, or a merge was undone.
+#[derive(Debug, Clone, Serialize)]
+pub struct AppointmentReassigned {
+    /// The appointment.
+    pub appointment_id: AppointmentId,
+    /// Its version after the event.
+    pub version: i64,
+    /// Whose it was.
+    pub from_patient_id: PatientId,
+    /// Whose it is.
+    pub patient_id: PatientId,
+}
+
+impl EventPayload for AppointmentReassigned {
+    const KIND: &'static str = "scheduling.appointment_reassigned";
+    fn aggregate(&self) -> Entity {
+        Entity::of(self.appointment_id)
+    }
+    fn version(&self) -> i64 {
+        self.version
+    }
+}

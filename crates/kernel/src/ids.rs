@@ -111,6 +111,14 @@ ids! {
     PatientLinkId = "patient_link";
     /// A patient or lead.
     PatientId = "patient";
+    /// A label of the company's catalogue.
+    TagId = "tag";
+    /// A merge of two patients' records.
+    MergeId = "merge";
+    /// A file of patients or appointments that was handed over to be read.
+    ImportId = "import";
+    /// One row of such a file.
+    ImportRowId = "import_row";
     /// A service that can be booked.
     ServiceId = "service";
     /// A person whose agenda can be booked.

@@ -19,3 +19,18 @@ pub struct Patients {
     /// Fresh ids.
     pub ids: Arc<dyn Ids>,
 }
+
+/// Imports: their ports, bundled.
+#[derive(Clone)]
+pub struct Imports {
+    /// The store.
+    pub db: Arc<dyn ports::imports::ImportsDb>,
+    /// Where the files are kept.
+    pub files: Arc<dyn kernel::FileStore>,
+    /// Who reads them.
+    pub tables: Arc<dyn ports::imports::TableSource>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Fresh ids.
+    pub ids: Arc<dyn Ids>,
+}

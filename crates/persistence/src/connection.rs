@@ -8,7 +8,7 @@ use sea_orm::sea_query::Values;
 use sea_orm::sqlx::pool::PoolConnection;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::query::Query;
-use sea_orm::sqlx::{AssertSqlSafe, Database, Executor, PgPool, Postgres, Sqlite, SqlitePool, Transaction, query_with};
+use sea_orm::sqlx::{AssertSqlSafe, Database, Executor, PgPool, Postgres, Sqlite, Transaction, query_with};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement, Value, sqlx};
 use sea_query_sqlx::SqlxValues;
 use tokio::sync::Mutex;
@@ -17,6 +17,7 @@ use uuid::Uuid;
 use crate::claims::Held;
 use crate::gate::Pass;
 use crate::meters::{Meters, timed};
+use crate::readers::Readers;
 
 /// A transaction, which remembers that a statement failed: PostgreSQL answers COMMIT to a failed transaction by rolling back
 /// without an error, so such a transaction must not be committed.
@@ -36,7 +37,7 @@ pub(crate) enum Way {
     /// Single statements, each of which carries its tenant.
     PostgresView(PgPool, Uuid),
     /// Single statements on a read-only connection.
-    SqliteView(SqlitePool),
+    SqliteView(Arc<Readers>),
 }
 
 /// What a transaction keeps from others: its idempotency key, and its turns at agendas. They pass on when it has ended, not
@@ -145,13 +146,12 @@ impl Connection {
         }
     }
 
-    async fn queried(&self, mut statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+    async fn queried(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let mut statement = with_literal_limit(statement);
+        #[cfg(test)]
+        crate::tests::registry::plans::heard(&statement);
         let (sql, values) = match &self.way {
-            Way::PostgresView(_, tenant) => carrying(*tenant, with_literal_limit(statement)),
-            Way::Postgres(_) => {
-                let mut statement = with_literal_limit(statement);
-                (std::mem::take(&mut statement.sql), values(&mut statement))
-            }
+            Way::PostgresView(_, tenant) => carrying(*tenant, statement),
             _ => (std::mem::take(&mut statement.sql), values(&mut statement)),
         };
         let sql = AssertSqlSafe(sql);
@@ -169,8 +169,8 @@ impl Connection {
                 let rows = self.seen(sqlx_query(sql, values).fetch_all(&mut **tx.lock().await).await)?;
                 Ok(rows.into_iter().map(Into::into).collect())
             }
-            Way::SqliteView(pool) => {
-                let rows = self.seen(sqlx_query::<Sqlite>(sql, values).fetch_all(pool).await)?;
+            Way::SqliteView(readers) => {
+                let rows = self.seen(readers.rows(sqlx_query(sql, values)).await)?;
                 Ok(rows.into_iter().map(Into::into).collect())
             }
         }
@@ -203,16 +203,22 @@ where
     query_with(sql, values).persistent(prepared)
 }
 
+/// A query of ours, past sea-orm.
+pub(crate) fn plain<const N: usize>(sql: &str, values: [Value; N]) -> Query<'static, Sqlite, SqlxValues> {
+    sqlx_query(AssertSqlSafe(sql.to_owned()), SqlxValues(Values(values.into())))
+}
+
 fn values(statement: &mut Statement) -> SqlxValues {
     SqlxValues(statement.values.take().unwrap_or(Values(Vec::new())))
 }
 
-/// Writes a LIMIT that ends the statement into its text. As a parameter it would have PostgreSQL plan the statement anew each time
-/// (the plan for any limit looks too dear to be kept), which costs twice what a page costs.
+/// Writes a LIMIT that ends the statement into its text. As a parameter it would have either database plan the statement anew each
+/// time: to PostgreSQL the plan for any limit looks too dear to be kept, and SQLite plans for the limit's value.
 fn with_literal_limit(mut statement: Statement) -> Statement {
     let Some(Values(values)) = &mut statement.values else { return statement };
-    let place = format!(" LIMIT ${}", values.len());
-    if let (Some(head), Some(Value::BigUnsigned(Some(limit)))) = (statement.sql.strip_suffix(&place), values.last()) {
+    let numbered = format!(" LIMIT ${}", values.len());
+    let head = statement.sql.strip_suffix(&numbered).or_else(|| statement.sql.strip_suffix(" LIMIT ?"));
+    if let (Some(head), Some(Value::BigUnsigned(Some(limit)))) = (head, values.last()) {
         statement.sql = format!("{head} LIMIT {limit}");
         values.pop();
     }

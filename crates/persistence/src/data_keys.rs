@@ -190,6 +190,21 @@ impl SeaTx {
         Ok(changes.iter().map(|(row, sealed)| self.personal(*row, sealed.as_deref(), &keys)).collect())
     }
 
+    /// The same with the keys at hand, given as id and sealed key: no statement at all.
+    pub(crate) fn opened_under(
+        &self,
+        changes: &[(Uuid, Option<Vec<u8>>)],
+        keys: impl IntoIterator<Item = (Uuid, Vec<u8>)>,
+    ) -> Vec<Personal> {
+        let keys = keys.into_iter().map(|(id, sealed)| (id, self.data_key(id, &sealed))).collect();
+        changes.iter().map(|(row, sealed)| self.personal(*row, sealed.as_deref(), &keys)).collect()
+    }
+
+    fn data_key(&self, id: Uuid, sealed: &[u8]) -> Result<DataKey, CannotOpen> {
+        let place = Place { tenant: self.tenant(), purpose: "data key", column: "data_key.sealed", row: id };
+        self.keys().open(place, sealed).and_then(|bytes| DataKey::from_bytes(id, &bytes))
+    }
+
     fn personal(&self, row: Uuid, sealed: Option<&[u8]>, keys: &Found) -> Personal {
         let Some(sealed) = sealed else { return Personal::None };
         let place = place(self.tenant(), row);
@@ -214,8 +229,7 @@ impl SeaTx {
         let values = std::iter::once(tenant.into()).chain(ids.iter().map(|id| (*id).into()));
         let read = |row: &sea_orm::QueryResult| {
             let (id, sealed): (Uuid, Vec<u8>) = (row.try_get("", "id")?, row.try_get("", "sealed")?);
-            let place = Place { tenant, purpose: "data key", column: "data_key.sealed", row: id };
-            Ok((id, self.keys().open(place, &sealed).and_then(|bytes| DataKey::from_bytes(id, &bytes))))
+            Ok((id, self.data_key(id, &sealed)))
         };
         self.rows(&sql, values).await?.iter().map(read).collect::<Result<_, _>>().map_err(store)
     }

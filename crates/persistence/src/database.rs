@@ -13,12 +13,13 @@ use uuid::Uuid;
 
 use crate::chain::ChainKeys;
 use crate::claims::{self, Claims};
-use crate::connection::{Connection, Holding, PostgresTransaction, Way};
+use crate::connection::{Connection, Holding, PostgresTransaction, Way, plain};
 use crate::data_keys::DataKeys;
 use crate::errors::{driver, store};
 use crate::gate::{Gate, Pass};
 use crate::meters::{Meters, timed};
 use crate::pools::PgPools;
+use crate::readers::Readers;
 use crate::session::{SeaTx, agenda_locks};
 use crate::wake::Wake;
 use crate::{postgres, sqlite};
@@ -99,7 +100,7 @@ pub(crate) enum Pool {
         /// One connection, each transaction of which locks at once.
         writer: SqlitePool,
         /// Connections that cannot write.
-        readers: SqlitePool,
+        readers: Arc<Readers>,
     },
 }
 
@@ -177,7 +178,7 @@ impl Database {
     pub async fn answers(&self) -> bool {
         let asked = match &self.0.pool {
             Pool::Postgres(pools) => sea_orm::sqlx::query("SELECT 1").execute(&pools.here()).await.map(drop),
-            Pool::Sqlite { readers, .. } => sea_orm::sqlx::query("SELECT 1").execute(readers).await.map(drop),
+            Pool::Sqlite { readers, .. } => readers.rows(plain("SELECT 1", [])).await.map(drop),
         };
         asked.is_ok()
     }
@@ -192,7 +193,8 @@ impl Database {
         match &self.0.pool {
             Pool::Postgres(pools) => pools.connections(),
             Pool::Sqlite { writer, readers } => {
-                (writer.size() + readers.size(), writer.num_idle() + readers.num_idle())
+                let (open, idle) = readers.connections();
+                (writer.size() + open, writer.num_idle() + idle)
             }
         }
     }
@@ -211,8 +213,10 @@ impl Database {
     /// False when nothing was written since these places, which SQLite's readers can tell without disturbing the writer.
     pub(crate) async fn may_have_unnumbered(&self, journal: i64, events: i64) -> Result<bool, StoreError> {
         let Pool::Sqlite { readers, .. } = &self.0.pool else { return Ok(true) };
-        let sql = "SELECT EXISTS (SELECT 1 FROM journal_entry WHERE rowid >= $1) OR EXISTS (SELECT 1 FROM event WHERE rowid >= $2)";
-        sea_orm::sqlx::query_scalar(sql).bind(journal).bind(events).fetch_one(readers).await.map_err(driver)
+        let sql = "SELECT 1 WHERE EXISTS (SELECT 1 FROM journal_entry WHERE rowid >= $1) \
+                   OR EXISTS (SELECT 1 FROM event WHERE rowid >= $2)";
+        let rows = readers.rows(plain(sql, [journal.into(), events.into()])).await.map_err(driver)?;
+        Ok(!rows.is_empty())
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {

@@ -39,6 +39,8 @@ fn said_by_database(said: &dyn DatabaseError, error: DbErr) -> StoreError {
         "23503" | "787" => Some(constraints::FOREIGN_KEY),
         // PostgreSQL: unique, check, exclusion.
         "23505" | "23514" | "23P01" => said.constraint().and_then(constraints::by_name),
+        // SQLite: a trigger that stands for a key which the table could not be given.
+        "1811" if said.message() == constraints::FOREIGN_KEY => Some(constraints::FOREIGN_KEY),
         // PostgreSQL and SQLite: raised by a trigger under the constraint's name.
         "23001" | "1811" => constraints::by_name(said.message()),
         "1555" | "2067" => said.message().strip_prefix("UNIQUE constraint failed: ").and_then(constraints::by_columns),

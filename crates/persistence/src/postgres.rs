@@ -52,8 +52,13 @@ pub(crate) async fn connect(settings: &Settings) -> Result<PgPools, ConnectError
             (None, false) => return Err(ConnectError::Pending(pending)),
         };
     }
-    let mut session =
-        vec![("lock_timeout", "3s"), ("statement_timeout", "15s"), ("idle_in_transaction_session_timeout", "30s")];
+    // Compiling a statement costs more than any of ours takes.
+    let mut session = vec![
+        ("jit", "off"),
+        ("lock_timeout", "3s"),
+        ("statement_timeout", "15s"),
+        ("idle_in_transaction_session_timeout", "30s"),
+    ];
     if as_owner {
         session.push(("role", APP_ROLE));
     }

@@ -90,6 +90,12 @@ impl SeaTx {
         }
     }
 
+    /// A select of the tenant's rows within another reach than the transaction's: that of another permission of the same
+    /// caller, where one answer tells of several contexts.
+    pub fn select_within<E: Reachable>(&self, reach: Reach) -> Select<E> {
+        self.select_unreached::<E>().filter(E::reach(&Reaching { reach, ..self.reaching() }))
+    }
+
     /// All rows of a select.
     pub async fn all<E: EntityTrait>(&self, select: Select<E>) -> Result<Vec<E::Model>, StoreError> {
         select.all(&self.connection).await.map_err(store)
@@ -160,6 +166,27 @@ impl SeaTx {
         let mut insert = <A::Entity as EntityTrait>::insert(row);
         QueryTrait::query(&mut insert).on_conflict(sea_orm::sea_query::OnConflict::new().do_nothing().to_owned());
         self.exec(insert).await.map(|added| added == 1)
+    }
+
+    /// Adds rows, which must be of this tenant, in one statement, and does with one that is there already as `conflict` says.
+    #[expect(clippy::disallowed_methods, reason = "this is where inserts start, already scoped")]
+    pub async fn insert_or<A, M>(
+        &self,
+        rows: impl IntoIterator<Item = M>,
+        conflict: sea_orm::sea_query::OnConflict,
+    ) -> Result<(), StoreError>
+    where
+        A: ActiveModelTrait,
+        A::Entity: Reachable,
+        M: IntoActiveModel<A>,
+    {
+        let rows = rows.into_iter().map(|row| self.own::<A>(row.into_active_model())).collect::<Result<Vec<_>, _>>()?;
+        if !rows.is_empty() {
+            let mut insert = <A::Entity as EntityTrait>::insert_many(rows);
+            QueryTrait::query(&mut insert).on_conflict(conflict);
+            self.exec(insert).await?;
+        }
+        Ok(())
     }
 
     /// An update of the tenant's rows (of all rows across tenants); narrow it with `filter`, then [`SeaTx::exec`].

@@ -1,6 +1,7 @@
 //! The embedded database: one writer whose transactions lock at once, four readers, write-ahead log.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use migrations::Standing;
@@ -10,6 +11,7 @@ use sea_orm::{DatabaseConnection, SqlxSqliteConnector};
 
 use crate::database::{ConnectError, Pool, Settings};
 use crate::migrate::warn_of_newer;
+use crate::readers::Readers;
 
 const READERS: u32 = 4;
 
@@ -19,7 +21,7 @@ pub(crate) async fn connect(settings: &Settings) -> Result<Pool, ConnectError> {
     if let Some(folder) = folder_of(&options) {
         std::fs::create_dir_all(folder)?;
     }
-    let writer = pool(options.clone(), 1, false).await?;
+    let writer = writer(options.clone()).await?;
     let connection = SqlxSqliteConnector::from_sqlx_sqlite_pool(writer.clone());
     match migrations::standing(&connection).await.map_err(ConnectError::Migration)? {
         Standing::Level => {}
@@ -28,8 +30,8 @@ pub(crate) async fn connect(settings: &Settings) -> Result<Pool, ConnectError> {
             migrations::up(&connection, None).await.map_err(ConnectError::Migration)?;
         }
     }
-    let readers = pool(options, READERS, true).await?;
-    Ok(Pool::Sqlite { writer, readers })
+    let readers = Readers::open(common(options).pragma("query_only", "ON"), READERS).await?;
+    Ok(Pool::Sqlite { writer, readers: Arc::new(readers) })
 }
 
 /// Applies what is pending; the names of the migrations that were applied.
@@ -46,7 +48,7 @@ pub(crate) async fn single(settings: &Settings) -> Result<DatabaseConnection, Co
     if let Some(folder) = folder_of(&options) {
         std::fs::create_dir_all(folder)?;
     }
-    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool(options, 1, false).await?))
+    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(writer(options).await?))
 }
 
 fn folder_of(options: &SqliteConnectOptions) -> Option<&Path> {
@@ -59,10 +61,10 @@ const SWITCH_PAUSE: Duration = Duration::from_millis(20);
 
 /// Several nodes that start on a new file all want to switch it to the write-ahead log; SQLite tells the late ones that it is
 /// busy without waiting, whatever the time-out.
-async fn pool(options: SqliteConnectOptions, size: u32, reader: bool) -> Result<SqlitePool, sqlx::Error> {
+async fn writer(options: SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
     let mut left = SWITCH_TRIES;
     loop {
-        match open(options.clone(), size, reader).await {
+        match one_connection(options.clone()).await {
             Err(error) if left > 0 && is_busy(&error) => tokio::time::sleep(SWITCH_PAUSE).await,
             opened => return opened,
         }
@@ -77,24 +79,25 @@ fn is_busy(error: &sqlx::Error) -> bool {
         .is_some_and(|code| code == "5" || code == "261")
 }
 
-async fn open(options: SqliteConnectOptions, size: u32, reader: bool) -> Result<SqlitePool, sqlx::Error> {
-    let options = options
-        .create_if_missing(!reader)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Normal)
-        .busy_timeout(Duration::from_secs(5))
-        .foreign_keys(true)
-        .statement_cache_capacity(500)
-        .pragma("query_only", if reader { "ON" } else { "OFF" })
-        .optimize_on_close(!reader, None)
-        .disable_statement_logging();
+async fn one_connection(options: SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
+    let options = options.create_if_missing(true).optimize_on_close(true, None);
     SqlitePoolOptions::new()
-        .max_connections(size)
+        .max_connections(1)
         .min_connections(1)
         .acquire_timeout(Duration::from_secs(10))
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
-        .connect_with(options)
+        .connect_with(common(options))
         .await
+}
+
+fn common(options: SqliteConnectOptions) -> SqliteConnectOptions {
+    options
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Normal)
+        .busy_timeout(Duration::from_secs(5))
+        .foreign_keys(true)
+        .statement_cache_capacity(500)
+        .disable_statement_logging()
 }

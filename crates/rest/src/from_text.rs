@@ -138,7 +138,7 @@ macro_rules! ids_are_uuids {
 }
 
 ids_are_uuids! {
-    TenantId AccountId MembershipId SessionId ClinicId PatientLinkId PatientId ServiceId PractitionerId ResourceId
+    TenantId AccountId MembershipId SessionId ClinicId PatientLinkId PatientId TagId ServiceId PractitionerId ResourceId
     InvitationId ScheduleId ScheduleExceptionId HolidayId AppointmentId SeatingId HoldId SeriesId EntryId EventId JobId MailId
 }
 

@@ -86,7 +86,7 @@ impl<C: Caller> Guard<C> {
 
 impl<C: Caller<Proof = Permit<P>>, P: kernel::Permission> Guard<C> {
     /// The permit for a write, with the claim of the request's `Idempotency-Key` when it has one. A repeat must bring the
-    /// same body to the same path: the ids of a path say as much as the body what is asked for.
+    /// same body to the same path and query: they say as much as the body what is asked for.
     pub fn permit(&self, body: &impl Digest) -> Permit<P> {
         let claim = self.key.as_ref().zip(self.arrival.session.as_ref()).map(|(key, session)| Claim {
             caller: session.principal().holder.uuid(),
@@ -114,6 +114,14 @@ impl<C: Caller> fmt::Debug for Guard<C> {
     }
 }
 
+/// Path and query, as far as a repeat must bring the same.
+fn asked(request: &HttpRequest) -> String {
+    match request.query_string() {
+        "" => request.path().to_owned(),
+        query => format!("{}?{query}", request.path()),
+    }
+}
+
 fn admit<C: Caller>(request: &HttpRequest) -> Result<Guard<C>, Problem> {
     let arrival = request.extensions().get::<Rc<Arrival>>().cloned().ok_or_else(Problem::internal)?;
     let state = request.app_data::<actix_web::web::Data<State>>().cloned().ok_or_else(Problem::internal)?;
@@ -125,7 +133,7 @@ fn admit<C: Caller>(request: &HttpRequest) -> Result<Guard<C>, Problem> {
     if key.is_none() && arrival.entry.is_keyed() {
         return Err(Problem::key_required());
     }
-    Ok(Guard { proof, arrival, key, path: request.path().to_owned(), state })
+    Ok(Guard { proof, arrival, key, path: asked(request), state })
 }
 
 impl<C: Caller> FromRequest for Guard<C> {

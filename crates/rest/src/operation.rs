@@ -27,6 +27,8 @@ pub trait Operation: 'static {
     const CLASS: Class;
     /// Whether its answer carries a secret, so that it is never stored for a repeat.
     const SECRET: bool;
+    /// Whether it changes nothing, whatever its method, so that there is nothing to repeat.
+    const READS: bool;
     /// Whether a message leaves by it, so that it needs an `Idempotency-Key` (C10); only where one is honoured.
     const KEYED: bool;
     /// Kinds of refusal that its parameters do not imply.
@@ -184,9 +186,9 @@ impl fmt::Debug for Entry {
     }
 }
 
-/// C10: `POST`s of signed-in callers whose answer carries no secret.
+/// C10: `POST`s of signed-in callers that change something and whose answer carries no secret.
 pub(crate) fn is_repeatable<O: Operation>(method: &Method) -> bool {
-    *method == Method::POST && <O::Guard as Gate>::ACCESS.needs_session() && !O::SECRET
+    *method == Method::POST && <O::Guard as Gate>::ACCESS.needs_session() && !O::SECRET && !O::READS
 }
 
 fn sketch<O: Operation>() -> Sketch {

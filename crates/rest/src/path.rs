@@ -5,7 +5,7 @@ use std::future::{Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use kernel::Kind;
-use kernel::ids::MembershipId;
+use kernel::ids::{MembershipId, PatientLinkId};
 use uuid::Uuid;
 
 use crate::from_text::FromText;
@@ -21,7 +21,12 @@ pub struct Id<I>(pub I);
 #[derive(Debug, Clone, Copy)]
 pub struct UserId(pub MembershipId);
 
+/// The id in the path segment `{link_id}`, below the patient whose link it is.
+#[derive(Debug, Clone, Copy)]
+pub struct LinkId(pub PatientLinkId);
+
 const USER: &str = "user_id";
+const LINK: &str = "link_id";
 
 fn segment<I: kernel::Id>() -> String {
     format!("{}_id", I::KIND)
@@ -55,6 +60,15 @@ impl FromRequest for UserId {
     }
 }
 
+impl FromRequest for LinkId {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(read(request, LINK).map(Self))
+    }
+}
+
 impl<I: kernel::Id> Described for Id<I> {
     fn describe(sketch: &mut Sketch) {
         described(sketch, &segment::<I>());
@@ -64,5 +78,11 @@ impl<I: kernel::Id> Described for Id<I> {
 impl Described for UserId {
     fn describe(sketch: &mut Sketch) {
         described(sketch, USER);
+    }
+}
+
+impl Described for LinkId {
+    fn describe(sketch: &mut Sketch) {
+        described(sketch, LINK);
     }
 }

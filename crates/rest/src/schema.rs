@@ -152,6 +152,21 @@ pub fn texts(fields: &[(&str, &str)]) -> AnySchema {
     RefOr::T(Schema::Object(object))
 }
 
+/// An object with a file and texts, of which these are required.
+pub fn file_and_texts(file: &str, fields: &[(&str, &str)], required: &[&str]) -> AnySchema {
+    let mut object = plain(Type::Object);
+    let mut bytes = plain(Type::String);
+    bytes.format = Some(utoipa::openapi::SchemaFormat::KnownFormat(utoipa::openapi::KnownFormat::Binary));
+    object
+        .properties
+        .insert(file.to_owned(), describe(RefOr::T(Schema::Object(bytes)), "The file, of at most 25 MiB."));
+    for (name, description) in fields {
+        object.properties.insert((*name).to_owned(), describe(text(1, 65_536), description));
+    }
+    object.required = std::iter::once(file).chain(required.iter().copied()).map(str::to_owned).collect();
+    RefOr::T(Schema::Object(object))
+}
+
 /// A list of such values.
 pub fn list(items: AnySchema) -> AnySchema {
     Array::new(items).into()

@@ -811,6 +811,113 @@ export interface paths {
         patch: operations["update_company"];
         trace?: never;
     };
+    "/api/v1/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List imports
+         * @description The newest first.
+         */
+        get: operations["list_imports"];
+        put?: never;
+        /**
+         * Import patients or appointments from a file
+         * @description A CSV, JSON, XLSX, XLS or ODS file, of at most 25 MiB. What it is and what its columns are taken for is answered at once; a worker
+         *     then reads its rows, and `GET /api/v1/imports/{import_id}` tells how far it has come. Sending the same file again changes nothing.
+         */
+        post: operations["create_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{import_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an import
+         * @description What its file turned out to be, what its columns are taken for, and how many rows became what so far.
+         */
+        get: operations["read_import"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{import_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the file of an import
+         * @description As it came, byte for byte.
+         */
+        get: operations["read_import_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{import_id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take back an import
+         * @description A worker removes what the import made and nobody has touched since. What stays has the outcome `kept` among its rows. One that is
+         *     running is refused, and one that was taken back already stays as it is.
+         */
+        post: operations["roll_back_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{import_id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the rows of an import
+         * @description In the order of the file, with what became of each. As CSV, the rows that failed come with their original cells, dates as `YYYY-MM-DD`,
+         *     followed by line, code and column; what a spreadsheet would take for a formula has an apostrophe before it, which an import leaves out again.
+         */
+        get: operations["list_import_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/invitations": {
         parameters: {
             query?: never;
@@ -917,6 +1024,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/merges/{merge_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo a merge
+         * @description Both records get back what they held, and the duplicate what was its own; what was done to its appointments since stays, and
+         *     those are listed in `changed_since`. When one of the records was changed, archived or merged since, nothing is undone and
+         *     the conflict lists why in `obstacles`. It can be done once.
+         */
+        post: operations["undo_merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/patients": {
         parameters: {
             query?: never;
@@ -926,16 +1055,105 @@ export interface paths {
         };
         /**
          * List patients
-         * @description All within the caller's reach, or those that a search finds.
+         * @description All within the caller's reach, or those that a search and filters leave; every filter that is given has to hold. Merged and
+         *     archived records are left out unless they are asked for. What a caller does not see cannot be filtered or sorted by: 403.
          */
         get: operations["list_patients"];
         put?: never;
         /**
          * Register a patient
          * @description A lead needs no more than a name and one contact. The same CPF, CNS or INS twice in a company is a conflict, with
-         *     `existing_id` when the caller may read that patient.
+         *     `existing_id` when the caller may read that patient. So is a record that is certainly or probably there already, with the
+         *     `candidates` among those that the caller may read, the best first, each with its `id`, `grade`, `score` and `reasons`; send
+         *     `allow_duplicate` to register it all the same.
          */
         post: operations["create_patient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/patients/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List pairs of records that may be one person's
+         * @description The best first. The list follows changes of the records within seconds; a pair leaves it when one of the two is merged,
+         *     archived, or no longer like the other. Nothing merges by itself.
+         */
+        get: operations["list_duplicates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/patients/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export patients
+         * @description Whole records under the filters of the list, in the order of their registration, as a stream that ends early where it cannot
+         *     go on. CSV is UTF-8 with a byte order mark and CRLF; a cell that a spreadsheet would take for a formula begins with an
+         *     apostrophe. JSON Lines has a record in each line. The export is journalled before the first record leaves.
+         */
+        get: operations["export_patients"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/patients/match": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find the records that may be a draft's person
+         * @description The draft is what one would register. Names (legal and social), dates of birth, mothers' names, identifiers, telephone
+         *     numbers, e-mail addresses and addresses are compared with those of the patients within the caller's reach, and weighed by a
+         *     fixed table. Nothing is changed.
+         */
+        post: operations["match_patient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/patients/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count patients
+         * @description Totals of the patients within the caller's reach, under the filters of the list; exact as of one moment. Archived and merged
+         *     records count only where a filter asks for them.
+         */
+        get: operations["read_patient_stats"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -956,7 +1174,14 @@ export interface paths {
         get: operations["read_patient"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Archive a patient
+         * @description The record stays readable, leaves the lists, and is closed to changes, bookings and merges until it is restored. While
+         *     appointments of the patient or for the patient are ahead it is a conflict that tells their `count` and, to callers with
+         *     `appointments:read`, lists them in `appointments`, unless `cancel_appointments=true`, which needs `appointments:write`; one
+         *     that is going on is in the way in any case. Repeating it is harmless. For callers who reach the whole company.
+         */
+        delete: operations["archive_patient"];
         options?: never;
         head?: never;
         /**
@@ -965,6 +1190,143 @@ export interface paths {
          *     preferences and emergency contacts of the own record.
          */
         patch: operations["update_patient"];
+        trace?: never;
+    };
+    "/api/v1/patients/{patient_id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a patient's caregivers and guardians
+         * @description In the order of their entry, those that have ended too. A caregiver sees the own links alone.
+         */
+        get: operations["list_patient_links"];
+        put?: never;
+        /**
+         * Link a caregiver or guardian to a patient
+         * @description A member with the role of a caregiver reaches the patients that it is linked to, from the next request on; whoever else is
+         *     linked is named beside the patient. Only callers who reach the whole company link. The same member as the same for the
+         *     same day is 409 with `existing_id`.
+         */
+        post: operations["create_patient_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/patients/{patient_id}/links/{link_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a caregiver's or guardian's link
+         * @description It gives no reach any more, from the next request on. It stays in the list with the days that it was valid; a link that was
+         *     still to come is left with none. Ending one that has ended changes nothing. Only callers who reach the whole company end
+         *     links.
+         */
+        delete: operations["delete_patient_link"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/patients/{patient_id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge a duplicate into a patient
+         * @description The patient of the path lives on; the one of `source_id` stays readable at stage `merged`, with `merged_into`. What the
+         *     patient lacks is taken from the duplicate; contacts, identifiers, addresses, plans, tags and remarks are united; an
+         *     identifier is kept as `old` where the patient goes by another of its kind. Everything that names the duplicate moves:
+         *     `moved` lists it, and appointments that overlap become overbooked and are listed in `overbooked`. Repeating it gives the same
+         *     answer. `If-Match` is compared with the patient of the path.
+         */
+        post: operations["merge_patients"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/patients/{patient_id}/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a patient's profile
+         * @description The record with what surrounds it: appointments, how often the patient came, what was confirmed, the last dealings. Each part
+         *     is as far as the caller's permission for it reaches: a practitioner with an own agenda sees and counts the appointments on
+         *     it.
+         */
+        get: operations["read_patient_profile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/patients/{patient_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore an archived patient
+         * @description Appointments that archiving called off stay so. Repeating it is harmless; a merged record comes back by undoing the merge.
+         *     For callers who reach the whole company.
+         */
+        post: operations["restore_patient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/patients/{patient_id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what happened to a patient
+         * @description Newest first, in the order in which it was written down: the record, its links, its appointments. Appointments are there for
+         *     callers with `appointments:read`, as far as that reaches; changes of the record for the staff alone. Values of fields are
+         *     not told, they are in the audit.
+         */
+        get: operations["read_patient_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/practitioners": {
@@ -1144,6 +1506,53 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the catalogue of tags
+         * @description The labels that the company means to use, by name. A record may carry labels beyond them; how many records carry each label
+         *     is told by `GET /patients/stats`. Labels are the staff's: callers on the patient's side see none.
+         */
+        get: operations["list_tags"];
+        put?: never;
+        /**
+         * Add a tag to the catalogue
+         * @description Records that carry this label already, in whichever case, carry this tag from now on. The same name twice is 409 with
+         *     `existing_id`.
+         */
+        post: operations["create_tag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags/{tag_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a tag from the catalogue
+         * @description While records carry it this is 409, with their number in `in_use` (1000 stands for more). With `force=true` the tag leaves the
+         *     catalogue at once, and the records lose it within the next minutes, each with an entry in its history.
+         */
+        delete: operations["delete_tag"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1371,6 +1780,24 @@ export interface components {
             /** @description Street, at most 200 characters. */
             street?: string | null;
         };
+        /** @description Patients of some ages */
+        AgePatients: {
+            /**
+             * Format: int32
+             * @description The greatest age of the band; `null` for the oldest, and where the date of birth was not recorded.
+             */
+            age_max: number | null;
+            /**
+             * Format: int32
+             * @description The least age of the band in completed years; `null` where the date of birth was not recorded.
+             */
+            age_min: number | null;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            patients: number;
+        };
         /** @description An API key, without its text */
         ApiKey: {
             /**
@@ -1574,6 +2001,24 @@ export interface components {
          * @enum {string}
          */
         AppointmentStatus: "requested" | "booked" | "confirmed" | "checked_in" | "in_progress" | "completed" | "cancelled" | "late_cancelled" | "no_show" | "entered_in_error";
+        /** @description Appointments that were kept or missed */
+        Attendance: {
+            /**
+             * Format: int64
+             * @description Completed visits.
+             */
+            completed: number;
+            /**
+             * Format: double
+             * @description No-shows among both, from 0 to 1; `null` where there was neither. Cancelled and open appointments are neither.
+             */
+            no_show_rate: number | null;
+            /**
+             * Format: int64
+             * @description No-shows, as marked by a person.
+             */
+            no_shows: number;
+        };
         /** @description Who acted: a member, an API key, or Salus itself */
         AuditActor: {
             /**
@@ -1707,6 +2152,26 @@ export interface components {
              * @description Rises by one with every change of a window or an exception; the entity tag in quotes.
              */
             version: number;
+        };
+        /** @description Birthdays of a week */
+        BirthdayWeek: {
+            /** @description By day, Monday first. Who was born on 29 February has birthday on 1 March of other years. */
+            days: components["schemas"]["DayPatients"][];
+            /**
+             * Format: date
+             * @description The Monday.
+             */
+            from: string;
+            /**
+             * Format: int64
+             * @description How many patients have birthday in the week.
+             */
+            patients: number;
+            /**
+             * Format: date
+             * @description The Sunday.
+             */
+            to: string;
         };
         /** @description The service as it was when the appointment was booked */
         BookedService: {
@@ -2092,6 +2557,19 @@ export interface components {
             /** @description When it begins, `HH:MM`. */
             start: string;
         };
+        /** @description Patients with birthday on a day */
+        DayPatients: {
+            /**
+             * Format: date
+             * @description The day.
+             */
+            date: string;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            patients: number;
+        };
         /** @description A device on which one is signed in */
         DeviceSession: {
             /**
@@ -2141,6 +2619,32 @@ export interface components {
             password?: string | null;
             /** @description A code of the app, or a recovery code. */
             totp_code?: string | null;
+        };
+        /** @description A page of pairs */
+        DuplicatePage: {
+            /** @description The items, in the order asked for. */
+            items: components["schemas"]["DuplicatePair"][];
+            /** @description Where the next page begins; `null` on the last one. */
+            next_cursor: string | null;
+            /**
+             * Format: int64
+             * @description How many items there are in all; `null` unless asked with `include=total`.
+             */
+            total: number | null;
+        };
+        /** @description Two records that may be one person's */
+        DuplicatePair: {
+            /** @description How sure it is. */
+            grade: components["schemas"]["MatchGrade"];
+            /** @description The two records, the one registered earlier first. */
+            patients: components["schemas"]["PatientSummary"][];
+            /** @description What was found. */
+            reasons: components["schemas"]["MatchReason"][];
+            /**
+             * Format: double
+             * @description The sum of the weights in bits; the grade may be lower than it earns, for twins and households.
+             */
+            score: number;
         };
         /** @description Whom to call */
         EmergencyContactInput: {
@@ -2215,6 +2719,11 @@ export interface components {
              */
             start: string | null;
         };
+        /**
+         * @description The form of an export
+         * @enum {string}
+         */
+        ExportFormat: "csv" | "jsonl";
         /** @description Whose password is forgotten */
         ForgotPassword: {
             /**
@@ -2253,6 +2762,8 @@ export interface components {
         IdentifierInput: {
             /** @description Its scheme. */
             kind: components["schemas"]["IdentifierKind"];
+            /** @description `current`, which it is without this, or `old`. */
+            standing?: null | components["schemas"]["IdentifierStanding"];
             /** @description How far it has been checked; of INS alone. */
             status?: null | components["schemas"]["IdentifierStatus"];
             /** @description The value, with or without punctuation. */
@@ -2264,10 +2775,215 @@ export interface components {
          */
         IdentifierKind: "cpf" | "cns" | "cnpj" | "ins" | "passport" | "other";
         /**
+         * @description Whether the patient goes by an identifier: `current`; `old`, of a record that was merged into this one; `moved`, of a merged record
+         * @enum {string}
+         */
+        IdentifierStanding: "current" | "old" | "moved";
+        /**
          * @description How far an identifier has been checked; all but `recorded` are of INS
          * @enum {string}
          */
         IdentifierStatus: "recorded" | "PROV" | "VALI" | "RECUP" | "QUAL";
+        /** @description An import: what its file turned out to be, and how far it has come */
+        Import: {
+            /** @description The columns, with what they are taken for. */
+            columns: components["schemas"]["ImportColumn"][];
+            /**
+             * Format: int64
+             * @description Rows that made something.
+             */
+            created: number;
+            /**
+             * Format: date-time
+             * @description When it was begun.
+             */
+            created_at: string;
+            /** @description What was found out about the file. */
+            detected: components["schemas"]["ImportDetected"];
+            /** @description True when nothing is written but this report. */
+            dry_run: boolean;
+            /**
+             * Format: int64
+             * @description Rows that are not acceptable.
+             */
+            failed: number;
+            /** @description The stable code of what kept it from going on. */
+            failure: string | null;
+            /** @description The name the file came with, without a path. */
+            file_name: string;
+            /**
+             * Format: date-time
+             * @description When its last row was read.
+             */
+            finished_at: string | null;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description Rows whose record stayed at a rollback.
+             */
+            kept: number;
+            /** @description What its rows are. */
+            kind: components["schemas"]["ImportKind"];
+            /** @description Where the file's own identifiers come from. */
+            namespace: string;
+            /**
+             * Format: int64
+             * @description Rows read so far.
+             */
+            read: number;
+            /**
+             * Format: int64
+             * @description Rows whose record a rollback removed.
+             */
+            removed: number;
+            /**
+             * Format: int64
+             * @description Rows of the file.
+             */
+            rows: number;
+            /** @description SHA-256 of the file, in hexadecimal digits. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description Bytes of the file.
+             */
+            size: number;
+            /**
+             * Format: int64
+             * @description Rows that found everything there.
+             */
+            skipped: number;
+            /**
+             * Format: uuid
+             * @description Who began it; `null` where no member did.
+             */
+            started_by: string | null;
+            /** @description Where it stands. */
+            status: components["schemas"]["ImportStatus"];
+            /**
+             * Format: int64
+             * @description Rows that changed something.
+             */
+            updated: number;
+            /**
+             * Format: date-time
+             * @description When it last came further.
+             */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description Rises by one with every batch of rows.
+             */
+            version: number;
+        };
+        /** @description A column of an imported file */
+        ImportColumn: {
+            /** @description What a mapping calls it: its title, with a number where the title is repeated or absent. */
+            column: string;
+            /** @description The field that it is taken for; `ignore` when it is left out. */
+            field: string;
+        };
+        /** @description What was found out about an imported file */
+        ImportDetected: {
+            /** @description What separates its fields; of delimited texts only. */
+            delimiter: string | null;
+            /** @description How its text is encoded; of texts only. */
+            encoding: string | null;
+            /** @description `csv`, `json`, `json_lines`, `xlsx`, `xlsb`, `xls` or `ods`. */
+            format: string;
+            /**
+             * Format: int64
+             * @description The line of the titles, from 1; `null` when there are none.
+             */
+            header_line: number | null;
+            /** @description What is odd about it and was read all the same. */
+            quirks: components["schemas"]["ImportQuirk"][];
+            /** @description The sheet that is read. */
+            sheet: string | null;
+            /** @description The sheets of a workbook. */
+            sheets: string[];
+        };
+        /**
+         * @description What the rows of a file are
+         * @enum {string}
+         */
+        ImportKind: "patients" | "appointments";
+        /** @description A page of imports */
+        ImportPage: {
+            /** @description The items, in the order asked for. */
+            items: components["schemas"]["Import"][];
+            /** @description Where the next page begins; `null` on the last one. */
+            next_cursor: string | null;
+            /**
+             * Format: int64
+             * @description How many items there are in all; `null` unless asked with `include=total`.
+             */
+            total: number | null;
+        };
+        /** @description Something odd about an imported file */
+        ImportQuirk: {
+            /** @description The title of the column; `null` when it is the whole file's. */
+            column: string | null;
+            /**
+             * Format: int64
+             * @description How often.
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description The first line where; 0 when it has no line.
+             */
+            first_line: number;
+            /** @description What, such as `negative_numbers`, `repeated_rows` or `exponents`. */
+            kind: string;
+        };
+        /** @description What became of a row of an imported file */
+        ImportRow: {
+            /** @description The cells as they stood there, of a row that is not acceptable. */
+            cells: string[] | null;
+            /** @description Why, where that needs saying. */
+            code: string | null;
+            /** @description The column that the code is about. */
+            column: string | null;
+            /**
+             * Format: int64
+             * @description Where it begins in the file, from 1.
+             */
+            line: number;
+            /** @description What became of it. */
+            outcome: components["schemas"]["RowOutcome"];
+            /**
+             * Format: uuid
+             * @description The patient or appointment that it made, changed or found.
+             */
+            record_id: string | null;
+        };
+        /**
+         * @description How the rows of an import are written
+         * @enum {string}
+         */
+        ImportRowFormat: "json" | "csv";
+        /** @description A page of an import's rows */
+        ImportRowPage: {
+            /** @description The items, in the order asked for. */
+            items: components["schemas"]["ImportRow"][];
+            /** @description Where the next page begins; `null` on the last one. */
+            next_cursor: string | null;
+            /**
+             * Format: int64
+             * @description How many items there are in all; `null` unless asked with `include=total`.
+             */
+            total: number | null;
+        };
+        /**
+         * @description Where an import stands
+         * @enum {string}
+         */
+        ImportStatus: "waiting" | "running" | "finished" | "failed" | "rolling_back" | "rolled_back";
         /** @description An invitation to the company */
         Invitation: {
             /**
@@ -2390,6 +3106,16 @@ export interface components {
             /** @description The live keys, newest first. */
             keys: components["schemas"]["SigningKey"][];
         };
+        /**
+         * @description What a linked member is to a patient
+         * @enum {string}
+         */
+        LinkKind: "caregiver" | "guardian";
+        /**
+         * @description Where a link stands today
+         * @enum {string}
+         */
+        LinkStanding: "upcoming" | "current" | "ended";
         /** @description Whether the process answers */
         Liveness: {
             /** @description Always `fine`: a process that is not does not answer. */
@@ -2402,6 +3128,21 @@ export interface components {
              * @description For how many seconds the link works.
              */
             expires_in: number;
+        };
+        /**
+         * @description How sure it is that two records are one person's
+         * @enum {string}
+         */
+        MatchGrade: "possible" | "probable" | "certain";
+        /** @description What the comparison of two records found in one field */
+        MatchReason: {
+            /** @description The finding, such as `birth_date_equal` or `phone_different`. */
+            finding: string;
+            /**
+             * Format: double
+             * @description What it says for one person, in bits; below 0 against.
+             */
+            weight: number;
         };
         /** @description Who is signed in, and how the session stands */
         Me: {
@@ -2561,6 +3302,49 @@ export interface components {
              */
             total: number | null;
         };
+        /** @description A merge of two records */
+        Merge: {
+            /** @description True when nothing was done. */
+            dry_run: boolean;
+            /**
+             * Format: uuid
+             * @description Its id, by which it is undone; `null` in a dry run.
+             */
+            id: string | null;
+            /** @description What still names the duplicate, because the other record has its like: links of the same member that end no later. */
+            kept: components["schemas"]["PatientReference"][];
+            /**
+             * Format: date-time
+             * @description When it was done; `null` in a dry run.
+             */
+            merged_at: string | null;
+            /** @description What named the duplicate and names the other record now. */
+            moved: components["schemas"]["PatientReference"][];
+            /** @description The moved appointments that overlap one of the other record. */
+            overbooked: components["schemas"]["PatientReference"][];
+            /** @description The fields of which a record has one value and both had their own: the duplicate's gave way, and is kept for undoing. */
+            overruled: string[];
+            /** @description That record right after the merge. */
+            patient: components["schemas"]["Patient"];
+            /**
+             * Format: uuid
+             * @description The duplicate.
+             */
+            source_id: string;
+            /**
+             * Format: uuid
+             * @description The record that lives on.
+             */
+            target_id: string;
+        };
+        /** @description Which duplicate to merge */
+        MergeAsk: {
+            /**
+             * Format: uuid
+             * @description The duplicate, which becomes `merged`.
+             */
+            source_id: string;
+        };
         /**
          * @description Where a service is given
          * @enum {string}
@@ -2575,6 +3359,16 @@ export interface components {
             amount: number;
             /** @description ISO 4217. */
             currency: string;
+        };
+        /** @description Patients registered in a month */
+        MonthPatients: {
+            /** @description `YYYY-MM`. */
+            month: string;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            patients: number;
         };
         /** @description What changes of the account */
         MyChanges: {
@@ -2734,6 +3528,8 @@ export interface components {
         NewPatient: {
             /** @description Postal addresses. */
             addresses?: components["schemas"]["AddressInput"][];
+            /** @description `true` registers a record that is certainly or probably there already, too. */
+            allow_duplicate?: boolean;
             /**
              * Format: date
              * @description Date of birth, from 1870 on and not in the future.
@@ -2767,6 +3563,26 @@ export interface components {
             stage?: null | components["schemas"]["PatientStage"];
             /** @description Labels, equal regardless of case. */
             tags?: string[];
+        };
+        /** @description A link that is wanted */
+        NewPatientLink: {
+            /** @description What the member is to the patient. */
+            kind: components["schemas"]["LinkKind"];
+            /**
+             * Format: uuid
+             * @description The member who looks after the patient or decides for them.
+             */
+            membership_id: string;
+            /**
+             * Format: date
+             * @description The first day, in UTC; today when absent.
+             */
+            valid_from?: string | null;
+            /**
+             * Format: date
+             * @description The day after the last, in UTC; absent means until it is ended.
+             */
+            valid_to?: string | null;
         };
         /** @description A new practitioner */
         NewPractitioner: {
@@ -2874,6 +3690,13 @@ export interface components {
              */
             slot_interval_minutes?: number | null;
         };
+        /** @description A tag that is wanted */
+        NewTag: {
+            /** @description How clients shall paint it, `#rrggbb`. */
+            colour?: string | null;
+            /** @description The label, of 1 to 50 characters. */
+            name: string;
+        };
         /** @description A window of one date; an end that is not after the start lies on the next day */
         NewWindowOfDay: {
             /** @description When it ends. */
@@ -2916,6 +3739,11 @@ export interface components {
             /** @description Postal addresses. */
             addresses: components["schemas"]["PatientAddress"][];
             /**
+             * Format: date-time
+             * @description Since when it is archived: out of lists, closed to changes and bookings.
+             */
+            archived_at: string | null;
+            /**
              * Format: date
              * @description Date of birth.
              */
@@ -2942,6 +3770,11 @@ export interface components {
             id: string;
             /** @description CPF, CNS, INS and others. */
             identifiers: components["schemas"]["PatientIdentifier"][];
+            /**
+             * Format: uuid
+             * @description Of a merged record, the one that lives on for it.
+             */
+            merged_into: string | null;
             /** @description The mother's name. */
             mother_name: string | null;
             /** @description Legal name. */
@@ -3073,16 +3906,78 @@ export interface components {
         PatientIdentifier: {
             /** @description Its scheme. */
             kind: components["schemas"]["IdentifierKind"];
+            /** @description Whether the patient goes by it. */
+            standing: components["schemas"]["IdentifierStanding"];
             /** @description How far it has been checked. */
             status: components["schemas"]["IdentifierStatus"];
             /** @description Canonical, without punctuation. */
             value: string;
         };
+        /** @description A caregiver's or guardian's link to a patient */
+        PatientLink: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What the member is to the patient. */
+            kind: components["schemas"]["LinkKind"];
+            /** @description The member's name. */
+            member_name: string;
+            /**
+             * Format: uuid
+             * @description The member.
+             */
+            membership_id: string;
+            /** @description Where it stands today. */
+            standing: components["schemas"]["LinkStanding"];
+            /**
+             * Format: date
+             * @description The first day, in UTC.
+             */
+            valid_from: string;
+            /**
+             * Format: date
+             * @description The day after the last, in UTC; `null` while none is set.
+             */
+            valid_to: string | null;
+        };
+        /** @description A page of links */
+        PatientLinkPage: {
+            /** @description The items, in the order asked for. */
+            items: components["schemas"]["PatientLink"][];
+            /** @description Where the next page begins; `null` on the last one. */
+            next_cursor: string | null;
+            /**
+             * Format: int64
+             * @description How many items there are in all; `null` unless asked with `include=total`.
+             */
+            total: number | null;
+        };
+        /** @description A record that may be the draft's person */
+        PatientMatch: {
+            /** @description How sure it is. */
+            grade: components["schemas"]["MatchGrade"];
+            /** @description The record. */
+            patient: components["schemas"]["PatientSummary"];
+            /** @description What was found. */
+            reasons: components["schemas"]["MatchReason"][];
+            /**
+             * Format: double
+             * @description The sum of the weights in bits; the grade may be lower than it earns, for twins and households.
+             */
+            score: number;
+        };
+        /** @description The records that may be a draft's person */
+        PatientMatches: {
+            /** @description The best first, at most 20. */
+            candidates: components["schemas"]["PatientMatch"][];
+        };
         /**
-         * @description The order of patients; `-` turns it round
+         * @description The order of patients; `-` turns it round. Who has no visit or appointment is last in either direction
          * @enum {string}
          */
-        PatientOrder: "name" | "-name" | "created" | "-created";
+        PatientOrder: "name" | "-name" | "created" | "-created" | "last_visit" | "-last_visit" | "next_appointment" | "-next_appointment" | "distance";
         /** @description A page of patients */
         PatientPage: {
             /** @description The items, in the order asked for. */
@@ -3095,11 +3990,75 @@ export interface components {
              */
             total: number | null;
         };
+        /** @description A patient's record with what surrounds it */
+        PatientProfile: {
+            appointments: components["schemas"]["ProfileAppointments"] | null;
+            balance_due: components["schemas"]["Price"] | null;
+            /** @description The last ten dealings of patient and company, newest first, of those that the caller may see. */
+            last_interactions: components["schemas"]["TimelineEntry"][];
+            /** @description The latest clinical snapshot; `null` until snapshots are part of Salus. */
+            latest_snapshot: Record<string, never> | null;
+            /** @description The open conversations with their last message; `null` until conversations are part of Salus. */
+            open_conversations: Record<string, never>[] | null;
+            /** @description The record. */
+            patient: components["schemas"]["Patient"];
+        };
+        /** @description Something that names a patient */
+        PatientReference: {
+            /**
+             * Format: date-time
+             * @description Instant after the last, of an appointment.
+             */
+            end: string | null;
+            /**
+             * Format: uuid
+             * @description The appointment's, link's, member's or invitation's id.
+             */
+            id: string;
+            /** @description `appointment`, `beneficiary` (of somebody else's appointment), `link`, `membership` or `invitation`. */
+            kind: string;
+            /**
+             * Format: date-time
+             * @description First instant, of an appointment.
+             */
+            start: string | null;
+        };
         /**
          * @description Where the patient stands with the company; `merged` is set by merging alone
          * @enum {string}
          */
         PatientStage: "lead" | "active" | "inactive" | "deceased" | "merged";
+        /** @description Totals of patients */
+        PatientStatistics: {
+            /** @description By age in completed years, in bands of ten; the last is those whose date of birth was not recorded. */
+            ages: components["schemas"]["AgePatients"][];
+            attendance: components["schemas"]["Attendance"] | null;
+            /** @description Birthdays of this week, Monday to Sunday. */
+            birthdays_this_week: components["schemas"]["BirthdayWeek"];
+            /** @description By city of an address; who lives in two counts in both. */
+            cities: components["schemas"]["RankedPatients"];
+            /** @description By operator of a health plan, valid or expired; who has two counts in both. */
+            health_plans: components["schemas"]["RankedPatients"];
+            /** @description By month of registration in the company's zone: the last twelve months, this one the last. */
+            new_per_month: components["schemas"]["MonthPatients"][];
+            /**
+             * Format: int64
+             * @description How many patients; as many as the list has under the same filters.
+             */
+            patients: number;
+            /** @description By administrative sex, each once, `null` where it was not recorded. */
+            sexes: components["schemas"]["SexPatients"][];
+            /** @description By stage, each stage once; merged records count only where the filter asks for them. */
+            stages: components["schemas"]["StagePatients"][];
+            tags: components["schemas"]["RankedPatients"] | null;
+            /** @description The company's zone, as IANA names it. */
+            time_zone: string;
+            /**
+             * Format: date
+             * @description Today at the company: ages, the week and the months are reckoned from it.
+             */
+            today: string;
+        };
         /** @description A patient in a list */
         PatientSummary: {
             /**
@@ -3285,6 +4244,110 @@ export interface components {
             /** @description A state, or a region's number. */
             region: string;
         };
+        /** @description An appointment in short */
+        ProfileAppointment: {
+            /**
+             * Format: uuid
+             * @description Where.
+             */
+            clinic_id: string;
+            /**
+             * Format: date-time
+             * @description The instant after the last.
+             */
+            end: string;
+            /**
+             * Format: uuid
+             * @description The appointment.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description With whom.
+             */
+            practitioner_id: string;
+            /** @description What for, as it was called when it was booked. */
+            service_name: string;
+            /**
+             * Format: date-time
+             * @description The first instant.
+             */
+            start: string;
+            /** @description Where it stands. */
+            status: components["schemas"]["AppointmentStatus"];
+            /** @description The clinic's zone. */
+            time_zone: string;
+        };
+        /** @description A patient's appointments */
+        ProfileAppointments: {
+            /** @description The last ten appointments that were booked, latest first, with whether they were confirmed. */
+            confirmations: components["schemas"]["ProfileConfirmation"][];
+            /** @description How often the patient came, or did not. */
+            counts: components["schemas"]["ProfileCounts"];
+            /** @description Those that are over, whether the patient came or not, at most five, latest first; none that was called off. */
+            last: components["schemas"]["ProfileAppointment"][];
+            /** @description Those to come or under way, at most five, soonest first. */
+            next: components["schemas"]["ProfileAppointment"][];
+        };
+        /** @description Whether an appointment was confirmed */
+        ProfileConfirmation: {
+            /**
+             * Format: uuid
+             * @description The appointment.
+             */
+            appointment_id: string;
+            /**
+             * Format: date-time
+             * @description When it was confirmed last; `null` when it never was.
+             */
+            confirmed_at: string | null;
+            confirmed_by: components["schemas"]["TimelineActor"] | null;
+            /**
+             * Format: date-time
+             * @description When it begins.
+             */
+            start: string;
+            /** @description Where it stands. */
+            status: components["schemas"]["AppointmentStatus"];
+        };
+        /** @description How often a patient came, or did not */
+        ProfileCounts: {
+            /**
+             * Format: int64
+             * @description Appointments that were called off in time.
+             */
+            cancellations: number;
+            /**
+             * Format: int64
+             * @description Appointments that the patient called off too late.
+             */
+            late_cancellations: number;
+            /**
+             * Format: int64
+             * @description Appointments to which the patient did not come.
+             */
+            no_shows: number;
+            /**
+             * Format: int64
+             * @description Appointments that took place.
+             */
+            visits: number;
+        };
+        /** @description Patients by a value of which they may have several */
+        RankedPatients: {
+            /**
+             * Format: int64
+             * @description How many further values there are.
+             */
+            left_out: number;
+            /** @description The 200 values that most patients have, most first, each in its most frequent spelling. */
+            values: components["schemas"]["ValuePatients"][];
+            /**
+             * Format: int64
+             * @description Patients without any value.
+             */
+            without: number;
+        };
         /** @description Whether this node can work */
         ReadinessReport: {
             /** @description The parts. */
@@ -3430,6 +4493,11 @@ export interface components {
             /** @description `company`, `agenda` (one's own agenda and the patients on it), `linked` (patients in one's care) or `self`. */
             reach: string;
         };
+        /**
+         * @description What became of a row
+         * @enum {string}
+         */
+        RowOutcome: "created" | "updated" | "skipped" | "failed" | "removed" | "kept";
         /** @description A departure from the weekly windows */
         ScheduleException: {
             /**
@@ -3660,6 +4728,15 @@ export interface components {
          * @enum {string}
          */
         Sex: "female" | "male" | "other" | "unknown";
+        /** @description Patients of a sex */
+        SexPatients: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            patients: number;
+            sex: components["schemas"]["Sex"] | null;
+        };
         /** @description Who signs in */
         SignIn: {
             /**
@@ -3754,6 +4831,16 @@ export interface components {
             items: components["schemas"]["Slot"][];
             reason: components["schemas"]["EmptyReason"] | null;
         };
+        /** @description Patients of a stage */
+        StagePatients: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            patients: number;
+            /** @description Where they stand with the company. */
+            stage: components["schemas"]["PatientStage"];
+        };
         /** @description Where to go on */
         SwitchCompany: {
             /**
@@ -3763,6 +4850,160 @@ export interface components {
             company_id: string;
             /** @description `cookie` for pages of the same site; a session in cookies stays there. */
             transport?: null | components["schemas"]["Transport"];
+        };
+        /** @description A tag of the company's catalogue */
+        Tag: {
+            /** @description How clients paint it, `#rrggbb`. */
+            colour: string | null;
+            /**
+             * Format: date-time
+             * @description When it was added.
+             */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description The label; a patient's tag is the same regardless of case. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Rises by one with every change.
+             */
+            version: number;
+        };
+        /** @description A page of the catalogue */
+        TagPage: {
+            /** @description The items, in the order asked for. */
+            items: components["schemas"]["Tag"][];
+            /** @description Where the next page begins; `null` on the last one. */
+            next_cursor: string | null;
+            /**
+             * Format: int64
+             * @description How many items there are in all; `null` unless asked with `include=total`.
+             */
+            total: number | null;
+        };
+        /**
+         * @description What a timeline tells of
+         * @enum {string}
+         */
+        TimelineAbout: "record" | "link" | "appointment";
+        /** @description Who did something: a member, a program with an API key or, where both are `null`, Salus itself */
+        TimelineActor: {
+            /**
+             * Format: uuid
+             * @description The API key.
+             */
+            api_key_id: string | null;
+            /**
+             * Format: uuid
+             * @description The member.
+             */
+            membership_id: string | null;
+            /** @description The member's name; `null` for callers without `users:read`. */
+            name: string | null;
+        };
+        /** @description The appointment that something happened to, as it is now */
+        TimelineAppointment: {
+            /**
+             * Format: uuid
+             * @description Where.
+             */
+            clinic_id: string;
+            /**
+             * Format: uuid
+             * @description The appointment.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it would have begun before it was moved.
+             */
+            moved_from: string | null;
+            /**
+             * Format: uuid
+             * @description With whom.
+             */
+            practitioner_id: string;
+            /** @description What for, as it was called when it was booked. */
+            service_name: string;
+            /**
+             * Format: date-time
+             * @description When it begins.
+             */
+            start: string;
+        };
+        /** @description One thing that happened to a patient; of `record`, `appointment` and `link` one is there, the others are `null` */
+        TimelineEntry: {
+            appointment: components["schemas"]["TimelineAppointment"] | null;
+            /**
+             * Format: date-time
+             * @description When it was done.
+             */
+            at: string;
+            /** @description Who did it. */
+            by: components["schemas"]["TimelineActor"];
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What it was; further parts of Salus add kinds. */
+            kind: components["schemas"]["TimelineKind"];
+            link: components["schemas"]["TimelineLink"] | null;
+            record: components["schemas"]["TimelineRecord"] | null;
+        };
+        /**
+         * @description What happened to a patient
+         * @enum {string}
+         */
+        TimelineKind: "registered" | "changed" | "merged" | "merge_undone" | "archived" | "restored" | "link_added" | "link_changed" | "link_ended" | "appointment_requested" | "appointment_booked" | "appointment_approved" | "appointment_confirmed" | "appointment_moved" | "appointment_changed" | "appointment_checked_in" | "appointment_started" | "appointment_completed" | "appointment_cancelled" | "appointment_late_cancelled" | "appointment_no_show" | "appointment_entered_in_error";
+        /** @description The link that something happened to, as it is now */
+        TimelineLink: {
+            /**
+             * Format: uuid
+             * @description The link.
+             */
+            id: string;
+            /** @description What the member is to the patient. */
+            kind: components["schemas"]["LinkKind"];
+            /** @description The member's name. */
+            member_name: string;
+            /**
+             * Format: uuid
+             * @description The member.
+             */
+            membership_id: string;
+            /**
+             * Format: date
+             * @description The first day, in UTC.
+             */
+            valid_from: string;
+            /**
+             * Format: date
+             * @description The day after the last, in UTC.
+             */
+            valid_to: string | null;
+        };
+        /** @description A page of what happened to a patient */
+        TimelinePage: {
+            /** @description The items, in the order asked for. */
+            items: components["schemas"]["TimelineEntry"][];
+            /** @description Where the next page begins; `null` on the last one. */
+            next_cursor: string | null;
+            /**
+             * Format: int64
+             * @description How many items there are in all; `null` unless asked with `include=total`.
+             */
+            total: number | null;
+        };
+        /** @description What happened to the record */
+        TimelineRecord: {
+            /** @description Names of the fields that changed; `null` when the patient was erased since and nobody can tell any more. */
+            fields: string[] | null;
+            stage: components["schemas"]["PatientStage"] | null;
         };
         /** @description A second factor that was begun */
         TotpEnrolment: {
@@ -3776,6 +5017,40 @@ export interface components {
          * @enum {string}
          */
         Transport: "token" | "cookie";
+        /** @description A merge that was undone */
+        UndoneMerge: {
+            /** @description Which of these were changed since the merge; what was done to them stays. */
+            changed_since: components["schemas"]["PatientReference"][];
+            /** @description What the merge had moved and is no longer there. */
+            gone: components["schemas"]["PatientReference"][];
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was done.
+             */
+            merged_at: string;
+            /** @description What names the first record again. */
+            returned: components["schemas"]["PatientReference"][];
+            /**
+             * Format: uuid
+             * @description The duplicate, which has its own record again.
+             */
+            source_id: string;
+            /**
+             * Format: uuid
+             * @description The other record.
+             */
+            target_id: string;
+            /**
+             * Format: date-time
+             * @description When it was undone.
+             */
+            undone_at: string | null;
+        };
         /** @description The signed-in member of a company */
         User: {
             /**
@@ -3833,6 +5108,16 @@ export interface components {
             role: string;
             /** @description French RPPS number. */
             rpps_number: string | null;
+        };
+        /** @description Patients with a value */
+        ValuePatients: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            patients: number;
+            /** @description The value. */
+            value: string;
         };
         /** @description What the link holds */
         VerifyEmail: {
@@ -7586,6 +8871,528 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    list_imports: {
+        parameters: {
+            query?: {
+                /** @description Items on the page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description The page's number, instead of a cursor. */
+                page?: number;
+                /** @description `total` also counts all items. */
+                include?: "total"[];
+            };
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "columns": [
+                     *             {
+                     *               "column": "Nome",
+                     *               "field": "name"
+                     *             }
+                     *           ],
+                     *           "created": 1,
+                     *           "created_at": "2027-03-02T15:06:40Z",
+                     *           "detected": {
+                     *             "delimiter": ";",
+                     *             "encoding": "utf8",
+                     *             "format": "csv",
+                     *             "header_line": 1,
+                     *             "quirks": [
+                     *               {
+                     *                 "column": "Idade",
+                     *                 "count": 1,
+                     *                 "first_line": 7,
+                     *                 "kind": "negative_numbers"
+                     *               }
+                     *             ],
+                     *             "sheet": null,
+                     *             "sheets": []
+                     *           },
+                     *           "dry_run": false,
+                     *           "failed": 0,
+                     *           "failure": null,
+                     *           "file_name": "pacientes.csv",
+                     *           "finished_at": "2027-03-02T15:06:40Z",
+                     *           "id": "01935b2e-7c00-7a10-8000-000000000031",
+                     *           "kept": 0,
+                     *           "kind": "patients",
+                     *           "namespace": "default",
+                     *           "read": 1,
+                     *           "removed": 0,
+                     *           "rows": 1,
+                     *           "sha256": "0000000000000000000000000000000000000000000000000000000000000000",
+                     *           "size": 41,
+                     *           "skipped": 0,
+                     *           "started_by": null,
+                     *           "status": "finished",
+                     *           "updated": 0,
+                     *           "updated_at": "2027-03-02T15:06:40Z",
+                     *           "version": 3
+                     *         }
+                     *       ],
+                     *       "next_cursor": null,
+                     *       "total": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ImportPage"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["AddressTooLong"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    create_import: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+                /** @description Makes a repeat safe: the same key with the same body gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "dry_run": "true",
+                 *       "file": "Nome;CPF\nAna Souza;093.808.260-44\n",
+                 *       "kind": "patients"
+                 *     }
+                 */
+                "multipart/form-data": {
+                    /** @description The clinic of appointments whose row names none. */
+                    clinic_id?: string;
+                    /** @description Which of two numbers in a date is the day: `day_first` or `month_first`; by default each column's own values tell. */
+                    date_order?: string;
+                    /** @description What separates the fields of a text: one character, or `tab`. */
+                    delimiter?: string;
+                    /** @description `true` reports what would happen and writes nothing else. */
+                    dry_run?: string;
+                    /**
+                     * Format: binary
+                     * @description The file, of at most 25 MiB.
+                     */
+                    file: string;
+                    /** @description What the rows are: `patients` or `appointments`. */
+                    kind: string;
+                    /** @description A JSON object from titles of columns to fields, in place of what is proposed; `ignore` leaves a column out, `custom.NAME` is a field of your own. */
+                    mapping?: string;
+                    /** @description Where the file's own identifiers come from, such as the system that wrote it. */
+                    namespace?: string;
+                    /** @description The practitioner of appointments whose row names none. */
+                    practitioner_id?: string;
+                    /** @description The service of appointments whose row names none. */
+                    service_id?: string;
+                    /** @description The sheet of a workbook. */
+                    sheet?: string;
+                    /** @description The time of the day of appointments whose row says none, `HH:MM`. */
+                    time?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Made. */
+            201: {
+                headers: {
+                    /** @description Its version, for If-Match. */
+                    ETag?: string;
+                    /** @description Path of what was made. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "columns": [
+                     *         {
+                     *           "column": "Nome",
+                     *           "field": "name"
+                     *         }
+                     *       ],
+                     *       "created": 1,
+                     *       "created_at": "2027-03-02T15:06:40Z",
+                     *       "detected": {
+                     *         "delimiter": ";",
+                     *         "encoding": "utf8",
+                     *         "format": "csv",
+                     *         "header_line": 1,
+                     *         "quirks": [
+                     *           {
+                     *             "column": "Idade",
+                     *             "count": 1,
+                     *             "first_line": 7,
+                     *             "kind": "negative_numbers"
+                     *           }
+                     *         ],
+                     *         "sheet": null,
+                     *         "sheets": []
+                     *       },
+                     *       "dry_run": false,
+                     *       "failed": 0,
+                     *       "failure": null,
+                     *       "file_name": "pacientes.csv",
+                     *       "finished_at": "2027-03-02T15:06:40Z",
+                     *       "id": "01935b2e-7c00-7a10-8000-000000000031",
+                     *       "kept": 0,
+                     *       "kind": "patients",
+                     *       "namespace": "default",
+                     *       "read": 1,
+                     *       "removed": 0,
+                     *       "rows": 1,
+                     *       "sha256": "0000000000000000000000000000000000000000000000000000000000000000",
+                     *       "size": 41,
+                     *       "skipped": 0,
+                     *       "started_by": null,
+                     *       "status": "finished",
+                     *       "updated": 0,
+                     *       "updated_at": "2027-03-02T15:06:40Z",
+                     *       "version": 3
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["SlowBody"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["AddressTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    read_import: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An entity tag that is known already; 304 when it still holds. */
+                "If-None-Match"?: string;
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description Its id. */
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found. */
+            200: {
+                headers: {
+                    /** @description Its version, for If-Match and If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "columns": [
+                     *         {
+                     *           "column": "Nome",
+                     *           "field": "name"
+                     *         }
+                     *       ],
+                     *       "created": 1,
+                     *       "created_at": "2027-03-02T15:06:40Z",
+                     *       "detected": {
+                     *         "delimiter": ";",
+                     *         "encoding": "utf8",
+                     *         "format": "csv",
+                     *         "header_line": 1,
+                     *         "quirks": [
+                     *           {
+                     *             "column": "Idade",
+                     *             "count": 1,
+                     *             "first_line": 7,
+                     *             "kind": "negative_numbers"
+                     *           }
+                     *         ],
+                     *         "sheet": null,
+                     *         "sheets": []
+                     *       },
+                     *       "dry_run": false,
+                     *       "failed": 0,
+                     *       "failure": null,
+                     *       "file_name": "pacientes.csv",
+                     *       "finished_at": "2027-03-02T15:06:40Z",
+                     *       "id": "01935b2e-7c00-7a10-8000-000000000031",
+                     *       "kept": 0,
+                     *       "kind": "patients",
+                     *       "namespace": "default",
+                     *       "read": 1,
+                     *       "removed": 0,
+                     *       "rows": 1,
+                     *       "sha256": "0000000000000000000000000000000000000000000000000000000000000000",
+                     *       "size": 41,
+                     *       "skipped": 0,
+                     *       "started_by": null,
+                     *       "status": "finished",
+                     *       "updated": 0,
+                     *       "updated_at": "2027-03-02T15:06:40Z",
+                     *       "version": 3
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Not changed since. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["AddressTooLong"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    read_import_file: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description Its id. */
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["AddressTooLong"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    roll_back_import: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+                /** @description Makes a repeat safe: the same key with the same body gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Its id. */
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Changed. */
+            200: {
+                headers: {
+                    /** @description Its version, for If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "columns": [
+                     *         {
+                     *           "column": "Nome",
+                     *           "field": "name"
+                     *         }
+                     *       ],
+                     *       "created": 1,
+                     *       "created_at": "2027-03-02T15:06:40Z",
+                     *       "detected": {
+                     *         "delimiter": ";",
+                     *         "encoding": "utf8",
+                     *         "format": "csv",
+                     *         "header_line": 1,
+                     *         "quirks": [
+                     *           {
+                     *             "column": "Idade",
+                     *             "count": 1,
+                     *             "first_line": 7,
+                     *             "kind": "negative_numbers"
+                     *           }
+                     *         ],
+                     *         "sheet": null,
+                     *         "sheets": []
+                     *       },
+                     *       "dry_run": false,
+                     *       "failed": 0,
+                     *       "failure": null,
+                     *       "file_name": "pacientes.csv",
+                     *       "finished_at": "2027-03-02T15:06:40Z",
+                     *       "id": "01935b2e-7c00-7a10-8000-000000000031",
+                     *       "kept": 0,
+                     *       "kind": "patients",
+                     *       "namespace": "default",
+                     *       "read": 1,
+                     *       "removed": 0,
+                     *       "rows": 1,
+                     *       "sha256": "0000000000000000000000000000000000000000000000000000000000000000",
+                     *       "size": 41,
+                     *       "skipped": 0,
+                     *       "started_by": null,
+                     *       "status": "finished",
+                     *       "updated": 0,
+                     *       "updated_at": "2027-03-02T15:06:40Z",
+                     *       "version": 3
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["SlowBody"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["AddressTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    list_import_rows: {
+        parameters: {
+            query?: {
+                /** @description Only these outcomes. */
+                outcome?: components["schemas"]["RowOutcome"][];
+                /** @description `csv` gives the rows that failed as a file, ready to be corrected and sent again; so does `Accept: text/csv`. */
+                format?: components["schemas"]["ImportRowFormat"];
+                /** @description Items on the page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description The page's number, instead of a cursor. */
+                page?: number;
+                /** @description `total` also counts all items. */
+                include?: "total"[];
+            };
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description Its id. */
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "cells": [
+                     *             "Ana Souza",
+                     *             "111.111.111-11"
+                     *           ],
+                     *           "code": "invalid_cpf",
+                     *           "column": "CPF",
+                     *           "line": 3,
+                     *           "outcome": "failed",
+                     *           "record_id": null
+                     *         }
+                     *       ],
+                     *       "next_cursor": null,
+                     *       "total": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ImportRowPage"];
+                    "text/csv; charset=utf-8": string;
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["AddressTooLong"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     list_invitations: {
         parameters: {
             query?: {
@@ -7980,6 +9787,73 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    undo_merge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read; 412 when it is no longer current. */
+                "If-Match"?: "*" | string;
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+                /** @description Makes a repeat safe: the same key with the same body gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Its id. */
+                merge_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Changed. */
+            200: {
+                headers: {
+                    /** @description Its version, for If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "changed_since": [],
+                     *       "gone": [],
+                     *       "id": "01935b2e-7c00-7a10-8000-000000000011",
+                     *       "merged_at": "2027-03-02T17:53:20Z",
+                     *       "returned": [
+                     *         {
+                     *           "end": "2027-03-03T20:30:00Z",
+                     *           "id": "01935b2e-7c00-7a10-8000-000000000013",
+                     *           "kind": "appointment",
+                     *           "start": "2027-03-03T20:00:00Z"
+                     *         }
+                     *       ],
+                     *       "source_id": "01935b2e-7c00-7a10-8000-000000000012",
+                     *       "target_id": "01935b2e-7c00-7a10-8000-000000000001",
+                     *       "undone_at": "2027-03-02T20:40:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UndoneMerge"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["SlowBody"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["Stale"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["AddressTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     list_patients: {
         parameters: {
             query?: {
@@ -7988,6 +9862,42 @@ export interface operations {
                  *     several words all have to match. Exact matches come first, then beginnings of words, then the rest.
                  */
                 search?: string;
+                /** @description Any of these stages; without it all but `merged`. */
+                stage?: components["schemas"]["PatientStage"][];
+                /** @description A label, regardless of case; repeated, all have to be there. */
+                tag?: string;
+                /** @description Operator of a health plan or name of the product, regardless of case and accents. */
+                health_plan?: string;
+                /** @description City of an address, regardless of case and accents. */
+                city?: string;
+                /** @description Neighbourhood of an address, regardless of case and accents. */
+                neighbourhood?: string;
+                /** @description Whole years, today at the company. */
+                age_min?: number;
+                /** @description Whole years, today at the company. */
+                age_max?: number;
+                /** @description Month of birth, January is 1. */
+                birth_month?: number;
+                /** @description Administrative sex. */
+                sex?: components["schemas"]["Sex"];
+                /**
+                 * @description Two instants and a comma between: an appointment starts from the first until before the second, and is neither
+                 *     cancelled nor entered in error.
+                 */
+                has_appointment_between?: string;
+                /** @description There was a visit, and the last one began before. */
+                last_visit_before?: string;
+                /** @description At least so many appointments were missed. */
+                no_show_min?: number;
+                /** @description Two instants and a comma between: registered from the first until before the second. */
+                created_between?: string;
+                /**
+                 * @description Latitude, longitude and radius in kilometres with commas between: an address lies within, by great circle. Sorted by
+                 *     distance unless another order is asked for.
+                 */
+                near?: string;
+                /** @description `true` shows archived patients alone, `false` as without it none. */
+                archived?: boolean;
                 /** @description The order; a search has its own. */
                 sort?: components["schemas"]["PatientOrder"];
                 /** @description Items on the page. */
@@ -8155,6 +10065,7 @@ export interface operations {
                      *           "street": "Rua Sete de Setembro"
                      *         }
                      *       ],
+                     *       "archived_at": null,
                      *       "birth_date": "1986-04-12",
                      *       "contacts": [
                      *         {
@@ -8188,10 +10099,12 @@ export interface operations {
                      *       "identifiers": [
                      *         {
                      *           "kind": "cpf",
+                     *           "standing": "current",
                      *           "status": "recorded",
                      *           "value": "09380826044"
                      *         }
                      *       ],
+                     *       "merged_into": null,
                      *       "mother_name": "Helena Souza",
                      *       "name": "Ana Souza",
                      *       "notes": "Prefers mornings.",
@@ -8225,6 +10138,631 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             414: components["responses"]["AddressTooLong"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    list_duplicates: {
+        parameters: {
+            query?: {
+                /** @description Only these grades. */
+                grade?: components["schemas"]["MatchGrade"][];
+                /** @description Items on the page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description The page's number, instead of a cursor. */
+                page?: number;
+                /** @description `total` also counts all items. */
+                include?: "total"[];
+            };
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "grade": "certain",
+                     *           "patients": [
+                     *             {
+                     *               "birth_date": "1986-04-12",
+                     *               "created_at": "2027-03-02T15:06:40Z",
+                     *               "email": "ana.souza@example.com",
+                     *               "id": "01935b2e-7c00-7a10-8000-000000000001",
+                     *               "name": "Ana Souza",
+                     *               "phone": "+5527998765432",
+                     *               "sex": "female",
+                     *               "social_name": null,
+                     *               "stage": "active",
+                     *               "updated_at": "2027-03-02T15:06:40Z",
+                     *               "version": 1
+                     *             },
+                     *             {
+                     *               "birth_date": "1986-04-12",
+                     *               "created_at": "2027-03-02T15:06:40Z",
+                     *               "email": "ana.souza@example.com",
+                     *               "id": "01935b2e-7c00-7a10-8000-000000000001",
+                     *               "name": "Ana Souza",
+                     *               "phone": "+5527998765432",
+                     *               "sex": "female",
+                     *               "social_name": null,
+                     *               "stage": "active",
+                     *               "updated_at": "2027-03-02T15:06:40Z",
+                     *               "version": 1
+                     *             }
+                     *           ],
+                     *           "reasons": [
+                     *             {
+                     *               "finding": "given_name_equal",
+                     *               "weight": 6.4
+                     *             },
+                     *             {
+                     *               "finding": "family_name_equal",
+                     *               "weight": 6.3
+                     *             },
+                     *             {
+                     *               "finding": "birth_date_equal",
+                     *               "weight": 14.9
+                     *             },
+                     *             {
+                     *               "finding": "mother_name_equal",
+                     *               "weight": 10
+                     *             }
+                     *           ],
+                     *           "score": 37.6
+                     *         }
+                     *       ],
+                     *       "next_cursor": null,
+                     *       "total": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DuplicatePage"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["AddressTooLong"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    export_patients: {
+        parameters: {
+            query?: {
+                /** @description `csv` without it. */
+                format?: components["schemas"]["ExportFormat"];
+                /**
+                 * @description Any part of names, of CPF, CNS and other identifiers, of telephone numbers, e-mail addresses and card numbers;
+                 *     several words all have to match. Exact matches come first, then beginnings of words, then the rest.
+                 */
+                search?: string;
+                /** @description Any of these stages; without it all but `merged`. */
+                stage?: components["schemas"]["PatientStage"][];
+                /** @description A label, regardless of case; repeated, all have to be there. */
+                tag?: string;
+                /** @description Operator of a health plan or name of the product, regardless of case and accents. */
+                health_plan?: string;
+                /** @description City of an address, regardless of case and accents. */
+                city?: string;
+                /** @description Neighbourhood of an address, regardless of case and accents. */
+                neighbourhood?: string;
+                /** @description Whole years, today at the company. */
+                age_min?: number;
+                /** @description Whole years, today at the company. */
+                age_max?: number;
+                /** @description Month of birth, January is 1. */
+                birth_month?: number;
+                /** @description Administrative sex. */
+                sex?: components["schemas"]["Sex"];
+                /**
+                 * @description Two instants and a comma between: an appointment starts from the first until before the second, and is neither
+                 *     cancelled nor entered in error.
+                 */
+                has_appointment_between?: string;
+                /** @description There was a visit, and the last one began before. */
+                last_visit_before?: string;
+                /** @description At least so many appointments were missed. */
+                no_show_min?: number;
+                /** @description Two instants and a comma between: registered from the first until before the second. */
+                created_between?: string;
+                /**
+                 * @description Latitude, longitude and radius in kilometres with commas between: an address lies within, by great circle. Sorted by
+                 *     distance unless another order is asked for.
+                 */
+                near?: string;
+                /** @description `true` shows archived patients alone, `false` as without it none. */
+                archived?: boolean;
+            };
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The records. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/jsonl": string;
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["AddressTooLong"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    match_patient: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "addresses": [
+                 *         {
+                 *           "city": "Vitória",
+                 *           "country": "BR",
+                 *           "number": "120",
+                 *           "street": "Rua Sete de Setembro"
+                 *         }
+                 *       ],
+                 *       "birth_date": "1986-04-12",
+                 *       "contacts": [
+                 *         {
+                 *           "kind": "phone",
+                 *           "primary": true,
+                 *           "value": "(27) 99876-5432"
+                 *         },
+                 *         {
+                 *           "kind": "email",
+                 *           "value": "ana.souza@example.com"
+                 *         }
+                 *       ],
+                 *       "custom": {
+                 *         "shoe_size": 38
+                 *       },
+                 *       "emergency_contacts": [
+                 *         {
+                 *           "name": "Helena Souza",
+                 *           "phone": "(27) 3333-4444",
+                 *           "relationship": "mother"
+                 *         }
+                 *       ],
+                 *       "health_plans": [
+                 *         {
+                 *           "card_number": "0 064 123456789 0",
+                 *           "operator": "Unimed Vitória"
+                 *         }
+                 *       ],
+                 *       "identifiers": [
+                 *         {
+                 *           "kind": "cpf",
+                 *           "value": "093.808.260-44"
+                 *         }
+                 *       ],
+                 *       "mother_name": "Helena Souza",
+                 *       "name": "Ana Souza",
+                 *       "notes": "Prefers mornings.",
+                 *       "preferences": {
+                 *         "channel": "whatsapp",
+                 *         "hours": {
+                 *           "from": "09:00",
+                 *           "to": "12:30"
+                 *         },
+                 *         "language": "pt-BR"
+                 *       },
+                 *       "sex": "female",
+                 *       "tags": [
+                 *         "vip"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewPatient"];
+            };
+        };
+        responses: {
+            /** @description Found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "candidates": [
+                     *         {
+                     *           "grade": "certain",
+                     *           "patient": {
+                     *             "birth_date": "1986-04-12",
+                     *             "created_at": "2027-03-02T15:06:40Z",
+                     *             "email": "ana.souza@example.com",
+                     *             "id": "01935b2e-7c00-7a10-8000-000000000001",
+                     *             "name": "Ana Souza",
+                     *             "phone": "+5527998765432",
+                     *             "sex": "female",
+                     *             "social_name": null,
+                     *             "stage": "active",
+                     *             "updated_at": "2027-03-02T15:06:40Z",
+                     *             "version": 1
+                     *           },
+                     *           "reasons": [
+                     *             {
+                     *               "finding": "given_name_equal",
+                     *               "weight": 6.4
+                     *             },
+                     *             {
+                     *               "finding": "family_name_equal",
+                     *               "weight": 6.3
+                     *             },
+                     *             {
+                     *               "finding": "birth_date_equal",
+                     *               "weight": 14.9
+                     *             },
+                     *             {
+                     *               "finding": "mother_name_equal",
+                     *               "weight": 10
+                     *             }
+                     *           ],
+                     *           "score": 37.6
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PatientMatches"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["SlowBody"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["AddressTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    read_patient_stats: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Any part of names, of CPF, CNS and other identifiers, of telephone numbers, e-mail addresses and card numbers;
+                 *     several words all have to match. Exact matches come first, then beginnings of words, then the rest.
+                 */
+                search?: string;
+                /** @description Any of these stages; without it all but `merged`. */
+                stage?: components["schemas"]["PatientStage"][];
+                /** @description A label, regardless of case; repeated, all have to be there. */
+                tag?: string;
+                /** @description Operator of a health plan or name of the product, regardless of case and accents. */
+                health_plan?: string;
+                /** @description City of an address, regardless of case and accents. */
+                city?: string;
+                /** @description Neighbourhood of an address, regardless of case and accents. */
+                neighbourhood?: string;
+                /** @description Whole years, today at the company. */
+                age_min?: number;
+                /** @description Whole years, today at the company. */
+                age_max?: number;
+                /** @description Month of birth, January is 1. */
+                birth_month?: number;
+                /** @description Administrative sex. */
+                sex?: components["schemas"]["Sex"];
+                /**
+                 * @description Two instants and a comma between: an appointment starts from the first until before the second, and is neither
+                 *     cancelled nor entered in error.
+                 */
+                has_appointment_between?: string;
+                /** @description There was a visit, and the last one began before. */
+                last_visit_before?: string;
+                /** @description At least so many appointments were missed. */
+                no_show_min?: number;
+                /** @description Two instants and a comma between: registered from the first until before the second. */
+                created_between?: string;
+                /**
+                 * @description Latitude, longitude and radius in kilometres with commas between: an address lies within, by great circle. Sorted by
+                 *     distance unless another order is asked for.
+                 */
+                near?: string;
+                /** @description `true` shows archived patients alone, `false` as without it none. */
+                archived?: boolean;
+            };
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "ages": [
+                     *         {
+                     *           "age_max": 9,
+                     *           "age_min": 0,
+                     *           "patients": 0
+                     *         },
+                     *         {
+                     *           "age_max": 19,
+                     *           "age_min": 10,
+                     *           "patients": 0
+                     *         },
+                     *         {
+                     *           "age_max": 29,
+                     *           "age_min": 20,
+                     *           "patients": 0
+                     *         },
+                     *         {
+                     *           "age_max": 39,
+                     *           "age_min": 30,
+                     *           "patients": 1
+                     *         },
+                     *         {
+                     *           "age_max": 49,
+                     *           "age_min": 40,
+                     *           "patients": 0
+                     *         },
+                     *         {
+                     *           "age_max": 59,
+                     *           "age_min": 50,
+                     *           "patients": 0
+                     *         },
+                     *         {
+                     *           "age_max": 69,
+                     *           "age_min": 60,
+                     *           "patients": 0
+                     *         },
+                     *         {
+                     *           "age_max": 79,
+                     *           "age_min": 70,
+                     *           "patients": 0
+                     *         },
+                     *         {
+                     *           "age_max": 89,
+                     *           "age_min": 80,
+                     *           "patients": 0
+                     *         },
+                     *         {
+                     *           "age_max": null,
+                     *           "age_min": 90,
+                     *           "patients": 0
+                     *         },
+                     *         {
+                     *           "age_max": null,
+                     *           "age_min": null,
+                     *           "patients": 1
+                     *         }
+                     *       ],
+                     *       "attendance": {
+                     *         "completed": 9,
+                     *         "no_show_rate": 0.1,
+                     *         "no_shows": 1
+                     *       },
+                     *       "birthdays_this_week": {
+                     *         "days": [
+                     *           {
+                     *             "date": "2027-03-08",
+                     *             "patients": 0
+                     *           },
+                     *           {
+                     *             "date": "2027-03-09",
+                     *             "patients": 0
+                     *           },
+                     *           {
+                     *             "date": "2027-03-10",
+                     *             "patients": 1
+                     *           },
+                     *           {
+                     *             "date": "2027-03-11",
+                     *             "patients": 0
+                     *           },
+                     *           {
+                     *             "date": "2027-03-12",
+                     *             "patients": 0
+                     *           },
+                     *           {
+                     *             "date": "2027-03-13",
+                     *             "patients": 0
+                     *           },
+                     *           {
+                     *             "date": "2027-03-14",
+                     *             "patients": 0
+                     *           }
+                     *         ],
+                     *         "from": "2027-03-08",
+                     *         "patients": 1,
+                     *         "to": "2027-03-14"
+                     *       },
+                     *       "cities": {
+                     *         "left_out": 0,
+                     *         "values": [
+                     *           {
+                     *             "patients": 2,
+                     *             "value": "Vitória"
+                     *           }
+                     *         ],
+                     *         "without": 0
+                     *       },
+                     *       "health_plans": {
+                     *         "left_out": 0,
+                     *         "values": [
+                     *           {
+                     *             "patients": 1,
+                     *             "value": "Unimed"
+                     *           }
+                     *         ],
+                     *         "without": 1
+                     *       },
+                     *       "new_per_month": [
+                     *         {
+                     *           "month": "2026-04",
+                     *           "patients": 0
+                     *         },
+                     *         {
+                     *           "month": "2026-05",
+                     *           "patients": 0
+                     *         },
+                     *         {
+                     *           "month": "2026-06",
+                     *           "patients": 0
+                     *         },
+                     *         {
+                     *           "month": "2026-07",
+                     *           "patients": 0
+                     *         },
+                     *         {
+                     *           "month": "2026-08",
+                     *           "patients": 0
+                     *         },
+                     *         {
+                     *           "month": "2026-09",
+                     *           "patients": 0
+                     *         },
+                     *         {
+                     *           "month": "2026-10",
+                     *           "patients": 0
+                     *         },
+                     *         {
+                     *           "month": "2026-11",
+                     *           "patients": 0
+                     *         },
+                     *         {
+                     *           "month": "2026-12",
+                     *           "patients": 0
+                     *         },
+                     *         {
+                     *           "month": "2027-01",
+                     *           "patients": 0
+                     *         },
+                     *         {
+                     *           "month": "2027-02",
+                     *           "patients": 0
+                     *         },
+                     *         {
+                     *           "month": "2027-03",
+                     *           "patients": 2
+                     *         }
+                     *       ],
+                     *       "patients": 2,
+                     *       "sexes": [
+                     *         {
+                     *           "patients": 1,
+                     *           "sex": "female"
+                     *         },
+                     *         {
+                     *           "patients": 0,
+                     *           "sex": "male"
+                     *         },
+                     *         {
+                     *           "patients": 0,
+                     *           "sex": "other"
+                     *         },
+                     *         {
+                     *           "patients": 0,
+                     *           "sex": "unknown"
+                     *         },
+                     *         {
+                     *           "patients": 1,
+                     *           "sex": null
+                     *         }
+                     *       ],
+                     *       "stages": [
+                     *         {
+                     *           "patients": 0,
+                     *           "stage": "lead"
+                     *         },
+                     *         {
+                     *           "patients": 2,
+                     *           "stage": "active"
+                     *         },
+                     *         {
+                     *           "patients": 0,
+                     *           "stage": "inactive"
+                     *         },
+                     *         {
+                     *           "patients": 0,
+                     *           "stage": "deceased"
+                     *         },
+                     *         {
+                     *           "patients": 0,
+                     *           "stage": "merged"
+                     *         }
+                     *       ],
+                     *       "tags": {
+                     *         "left_out": 0,
+                     *         "values": [
+                     *           {
+                     *             "patients": 1,
+                     *             "value": "VIP"
+                     *           }
+                     *         ],
+                     *         "without": 1
+                     *       },
+                     *       "time_zone": "America/Sao_Paulo",
+                     *       "today": "2027-03-10"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PatientStatistics"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["AddressTooLong"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["RateLimited"];
             431: components["responses"]["HeadersTooLarge"];
@@ -8273,6 +10811,7 @@ export interface operations {
                      *           "street": "Rua Sete de Setembro"
                      *         }
                      *       ],
+                     *       "archived_at": null,
                      *       "birth_date": "1986-04-12",
                      *       "contacts": [
                      *         {
@@ -8306,10 +10845,12 @@ export interface operations {
                      *       "identifiers": [
                      *         {
                      *           "kind": "cpf",
+                     *           "standing": "current",
                      *           "status": "recorded",
                      *           "value": "09380826044"
                      *         }
                      *       ],
+                     *       "merged_into": null,
                      *       "mother_name": "Helena Souza",
                      *       "name": "Ana Souza",
                      *       "notes": "Prefers mornings.",
@@ -8348,6 +10889,51 @@ export interface operations {
             406: components["responses"]["NotAcceptable"];
             414: components["responses"]["AddressTooLong"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    archive_patient: {
+        parameters: {
+            query?: {
+                /** @description Call off, in the same act, the appointments that are ahead; without it they stand in the way. */
+                cancel_appointments?: boolean;
+            };
+            header: {
+                /** @description The ETag that was read, or `*`. */
+                "If-Match": "*" | string;
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description Its id. */
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["SlowBody"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["Stale"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["AddressTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            428: components["responses"]["ConditionRequired"];
             429: components["responses"]["RateLimited"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["Internal"];
@@ -8418,6 +11004,7 @@ export interface operations {
                      *           "street": "Rua Sete de Setembro"
                      *         }
                      *       ],
+                     *       "archived_at": null,
                      *       "birth_date": "1986-04-12",
                      *       "contacts": [
                      *         {
@@ -8451,10 +11038,12 @@ export interface operations {
                      *       "identifiers": [
                      *         {
                      *           "kind": "cpf",
+                     *           "standing": "current",
                      *           "status": "recorded",
                      *           "value": "09380826044"
                      *         }
                      *       ],
+                     *       "merged_into": null,
                      *       "mother_name": "Helena Souza",
                      *       "name": "Ana Souza",
                      *       "notes": "Prefers mornings.",
@@ -8492,6 +11081,718 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
             428: components["responses"]["ConditionRequired"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    list_patient_links: {
+        parameters: {
+            query?: {
+                /** @description Only these kinds. */
+                kind?: components["schemas"]["LinkKind"][];
+                /** @description Only those that are valid on this day, in UTC. */
+                valid_on?: string;
+                /** @description Items on the page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description The page's number, instead of a cursor. */
+                page?: number;
+                /** @description `total` also counts all items. */
+                include?: "total"[];
+            };
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description Its id. */
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01935b2e-7c00-7a10-8000-000000000011",
+                     *           "kind": "caregiver",
+                     *           "member_name": "Rita Souza",
+                     *           "membership_id": "01935b2e-7c00-7a10-8000-000000000012",
+                     *           "standing": "current",
+                     *           "valid_from": "2027-03-01",
+                     *           "valid_to": null
+                     *         }
+                     *       ],
+                     *       "next_cursor": null,
+                     *       "total": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PatientLinkPage"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["AddressTooLong"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    create_patient_link: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+                /** @description Makes a repeat safe: the same key with the same body gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Its id. */
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "kind": "caregiver",
+                 *       "membership_id": "01935b2e-7c00-7a10-8000-000000000012",
+                 *       "valid_from": "2027-03-01",
+                 *       "valid_to": "2028-03-01"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewPatientLink"];
+            };
+        };
+        responses: {
+            /** @description Made. */
+            201: {
+                headers: {
+                    /** @description Its version, for If-Match. */
+                    ETag?: string;
+                    /** @description Path of what was made. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "01935b2e-7c00-7a10-8000-000000000011",
+                     *       "kind": "caregiver",
+                     *       "member_name": "Rita Souza",
+                     *       "membership_id": "01935b2e-7c00-7a10-8000-000000000012",
+                     *       "standing": "current",
+                     *       "valid_from": "2027-03-01",
+                     *       "valid_to": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PatientLink"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["SlowBody"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["AddressTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    delete_patient_link: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description Its id. */
+                patient_id: string;
+                /** @description Its id. */
+                link_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["SlowBody"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["AddressTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    merge_patients: {
+        parameters: {
+            query?: {
+                /** @description Only show what would be done. */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description The ETag that was read; 412 when it is no longer current. */
+                "If-Match"?: "*" | string;
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+                /** @description Makes a repeat safe: the same key with the same body gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Its id. */
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "source_id": "01935b2e-7c00-7a10-8000-000000000012"
+                 *     }
+                 */
+                "application/json": components["schemas"]["MergeAsk"];
+            };
+        };
+        responses: {
+            /** @description Changed. */
+            200: {
+                headers: {
+                    /** @description Its version, for If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "dry_run": false,
+                     *       "id": "01935b2e-7c00-7a10-8000-000000000011",
+                     *       "kept": [],
+                     *       "merged_at": "2027-03-02T17:53:20Z",
+                     *       "moved": [
+                     *         {
+                     *           "end": "2027-03-03T20:30:00Z",
+                     *           "id": "01935b2e-7c00-7a10-8000-000000000013",
+                     *           "kind": "appointment",
+                     *           "start": "2027-03-03T20:00:00Z"
+                     *         }
+                     *       ],
+                     *       "overbooked": [],
+                     *       "overruled": [
+                     *         "birth_date"
+                     *       ],
+                     *       "patient": {
+                     *         "addresses": [
+                     *           {
+                     *             "city": "Vitória",
+                     *             "complement": null,
+                     *             "country": "BR",
+                     *             "latitude": null,
+                     *             "longitude": null,
+                     *             "neighbourhood": "Centro",
+                     *             "number": "120",
+                     *             "postal_code": "29015-000",
+                     *             "region": "ES",
+                     *             "street": "Rua Sete de Setembro"
+                     *           }
+                     *         ],
+                     *         "archived_at": null,
+                     *         "birth_date": "1986-04-12",
+                     *         "contacts": [
+                     *           {
+                     *             "kind": "phone",
+                     *             "primary": true,
+                     *             "raw": "(27) 99876-5432",
+                     *             "value": "+5527998765432"
+                     *           }
+                     *         ],
+                     *         "created_at": "2027-03-02T15:06:40Z",
+                     *         "custom": {
+                     *           "shoe_size": 38
+                     *         },
+                     *         "emergency_contacts": [
+                     *           {
+                     *             "name": "Helena Souza",
+                     *             "phone": "(27) 3333-4444",
+                     *             "relationship": "mother"
+                     *           }
+                     *         ],
+                     *         "gender": null,
+                     *         "health_plans": [
+                     *           {
+                     *             "card_number": "0 064 123456789 0",
+                     *             "operator": "Unimed Vitória",
+                     *             "plan": null,
+                     *             "valid_until": "2030-12-31"
+                     *           }
+                     *         ],
+                     *         "id": "01935b2e-7c00-7a10-8000-000000000001",
+                     *         "identifiers": [
+                     *           {
+                     *             "kind": "cpf",
+                     *             "standing": "current",
+                     *             "status": "recorded",
+                     *             "value": "09380826044"
+                     *           }
+                     *         ],
+                     *         "merged_into": null,
+                     *         "mother_name": "Helena Souza",
+                     *         "name": "Ana Souza",
+                     *         "notes": "Prefers mornings.",
+                     *         "preferences": {
+                     *           "channel": "whatsapp",
+                     *           "hours": {
+                     *             "from": "09:00",
+                     *             "to": "12:30"
+                     *           },
+                     *           "language": "pt-BR"
+                     *         },
+                     *         "sex": "female",
+                     *         "social_name": null,
+                     *         "stage": "active",
+                     *         "tags": [
+                     *           "vip"
+                     *         ],
+                     *         "updated_at": "2027-03-02T15:06:40Z",
+                     *         "version": 1
+                     *       },
+                     *       "source_id": "01935b2e-7c00-7a10-8000-000000000012",
+                     *       "target_id": "01935b2e-7c00-7a10-8000-000000000001"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Merge"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["SlowBody"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["Stale"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["AddressTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    read_patient_profile: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description Its id. */
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "appointments": {
+                     *         "confirmations": [
+                     *           {
+                     *             "appointment_id": "01935b2e-7c00-7a10-8000-000000000041",
+                     *             "confirmed_at": "2027-01-30T15:06:40Z",
+                     *             "confirmed_by": {
+                     *               "api_key_id": null,
+                     *               "membership_id": null,
+                     *               "name": null
+                     *             },
+                     *             "start": "2027-01-31T15:06:40Z",
+                     *             "status": "completed"
+                     *           }
+                     *         ],
+                     *         "counts": {
+                     *           "cancellations": 0,
+                     *           "late_cancellations": 0,
+                     *           "no_shows": 0,
+                     *           "visits": 1
+                     *         },
+                     *         "last": [
+                     *           {
+                     *             "clinic_id": "01935b2e-7c00-7a10-8000-000000000043",
+                     *             "end": "2027-01-31T15:36:40Z",
+                     *             "id": "01935b2e-7c00-7a10-8000-000000000041",
+                     *             "practitioner_id": "01935b2e-7c00-7a10-8000-000000000042",
+                     *             "service_name": "Consulta",
+                     *             "start": "2027-01-31T15:06:40Z",
+                     *             "status": "completed",
+                     *             "time_zone": "America/Sao_Paulo"
+                     *           }
+                     *         ],
+                     *         "next": [
+                     *           {
+                     *             "clinic_id": "01935b2e-7c00-7a10-8000-000000000043",
+                     *             "end": "2027-03-05T15:36:40Z",
+                     *             "id": "01935b2e-7c00-7a10-8000-000000000041",
+                     *             "practitioner_id": "01935b2e-7c00-7a10-8000-000000000042",
+                     *             "service_name": "Consulta",
+                     *             "start": "2027-03-05T15:06:40Z",
+                     *             "status": "booked",
+                     *             "time_zone": "America/Sao_Paulo"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "balance_due": null,
+                     *       "last_interactions": [
+                     *         {
+                     *           "appointment": null,
+                     *           "at": "2027-03-02T15:06:40Z",
+                     *           "by": {
+                     *             "api_key_id": null,
+                     *             "membership_id": "01935b2e-7c00-7a10-8000-000000000012",
+                     *             "name": "Rita Souza"
+                     *           },
+                     *           "id": "01935b2e-7c00-7a10-8000-000000000031",
+                     *           "kind": "registered",
+                     *           "link": null,
+                     *           "record": {
+                     *             "fields": [],
+                     *             "stage": "active"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "latest_snapshot": null,
+                     *       "open_conversations": null,
+                     *       "patient": {
+                     *         "addresses": [
+                     *           {
+                     *             "city": "Vitória",
+                     *             "complement": null,
+                     *             "country": "BR",
+                     *             "latitude": null,
+                     *             "longitude": null,
+                     *             "neighbourhood": "Centro",
+                     *             "number": "120",
+                     *             "postal_code": "29015-000",
+                     *             "region": "ES",
+                     *             "street": "Rua Sete de Setembro"
+                     *           }
+                     *         ],
+                     *         "archived_at": null,
+                     *         "birth_date": "1986-04-12",
+                     *         "contacts": [
+                     *           {
+                     *             "kind": "phone",
+                     *             "primary": true,
+                     *             "raw": "(27) 99876-5432",
+                     *             "value": "+5527998765432"
+                     *           }
+                     *         ],
+                     *         "created_at": "2027-03-02T15:06:40Z",
+                     *         "custom": {
+                     *           "shoe_size": 38
+                     *         },
+                     *         "emergency_contacts": [
+                     *           {
+                     *             "name": "Helena Souza",
+                     *             "phone": "(27) 3333-4444",
+                     *             "relationship": "mother"
+                     *           }
+                     *         ],
+                     *         "gender": null,
+                     *         "health_plans": [
+                     *           {
+                     *             "card_number": "0 064 123456789 0",
+                     *             "operator": "Unimed Vitória",
+                     *             "plan": null,
+                     *             "valid_until": "2030-12-31"
+                     *           }
+                     *         ],
+                     *         "id": "01935b2e-7c00-7a10-8000-000000000001",
+                     *         "identifiers": [
+                     *           {
+                     *             "kind": "cpf",
+                     *             "standing": "current",
+                     *             "status": "recorded",
+                     *             "value": "09380826044"
+                     *           }
+                     *         ],
+                     *         "merged_into": null,
+                     *         "mother_name": "Helena Souza",
+                     *         "name": "Ana Souza",
+                     *         "notes": "Prefers mornings.",
+                     *         "preferences": {
+                     *           "channel": "whatsapp",
+                     *           "hours": {
+                     *             "from": "09:00",
+                     *             "to": "12:30"
+                     *           },
+                     *           "language": "pt-BR"
+                     *         },
+                     *         "sex": "female",
+                     *         "social_name": null,
+                     *         "stage": "active",
+                     *         "tags": [
+                     *           "vip"
+                     *         ],
+                     *         "updated_at": "2027-03-02T15:06:40Z",
+                     *         "version": 1
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PatientProfile"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["AddressTooLong"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    restore_patient: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read; 412 when it is no longer current. */
+                "If-Match"?: "*" | string;
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+                /** @description Makes a repeat safe: the same key with the same body gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Its id. */
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Changed. */
+            200: {
+                headers: {
+                    /** @description Its version, for If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "addresses": [
+                     *         {
+                     *           "city": "Vitória",
+                     *           "complement": null,
+                     *           "country": "BR",
+                     *           "latitude": null,
+                     *           "longitude": null,
+                     *           "neighbourhood": "Centro",
+                     *           "number": "120",
+                     *           "postal_code": "29015-000",
+                     *           "region": "ES",
+                     *           "street": "Rua Sete de Setembro"
+                     *         }
+                     *       ],
+                     *       "archived_at": null,
+                     *       "birth_date": "1986-04-12",
+                     *       "contacts": [
+                     *         {
+                     *           "kind": "phone",
+                     *           "primary": true,
+                     *           "raw": "(27) 99876-5432",
+                     *           "value": "+5527998765432"
+                     *         }
+                     *       ],
+                     *       "created_at": "2027-03-02T15:06:40Z",
+                     *       "custom": {
+                     *         "shoe_size": 38
+                     *       },
+                     *       "emergency_contacts": [
+                     *         {
+                     *           "name": "Helena Souza",
+                     *           "phone": "(27) 3333-4444",
+                     *           "relationship": "mother"
+                     *         }
+                     *       ],
+                     *       "gender": null,
+                     *       "health_plans": [
+                     *         {
+                     *           "card_number": "0 064 123456789 0",
+                     *           "operator": "Unimed Vitória",
+                     *           "plan": null,
+                     *           "valid_until": "2030-12-31"
+                     *         }
+                     *       ],
+                     *       "id": "01935b2e-7c00-7a10-8000-000000000001",
+                     *       "identifiers": [
+                     *         {
+                     *           "kind": "cpf",
+                     *           "standing": "current",
+                     *           "status": "recorded",
+                     *           "value": "09380826044"
+                     *         }
+                     *       ],
+                     *       "merged_into": null,
+                     *       "mother_name": "Helena Souza",
+                     *       "name": "Ana Souza",
+                     *       "notes": "Prefers mornings.",
+                     *       "preferences": {
+                     *         "channel": "whatsapp",
+                     *         "hours": {
+                     *           "from": "09:00",
+                     *           "to": "12:30"
+                     *         },
+                     *         "language": "pt-BR"
+                     *       },
+                     *       "sex": "female",
+                     *       "social_name": null,
+                     *       "stage": "active",
+                     *       "tags": [
+                     *         "vip"
+                     *       ],
+                     *       "updated_at": "2027-03-02T15:06:40Z",
+                     *       "version": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Patient"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["SlowBody"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["Stale"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["AddressTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    read_patient_timeline: {
+        parameters: {
+            query?: {
+                /** @description Only what happened to these. */
+                about?: components["schemas"]["TimelineAbout"][];
+                /** @description Items on the page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description The page's number, instead of a cursor. */
+                page?: number;
+                /** @description `total` also counts all items. */
+                include?: "total"[];
+            };
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description Its id. */
+                patient_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "appointment": null,
+                     *           "at": "2027-03-02T15:06:40Z",
+                     *           "by": {
+                     *             "api_key_id": null,
+                     *             "membership_id": "01935b2e-7c00-7a10-8000-000000000012",
+                     *             "name": "Rita Souza"
+                     *           },
+                     *           "id": "01935b2e-7c00-7a10-8000-000000000031",
+                     *           "kind": "registered",
+                     *           "link": null,
+                     *           "record": {
+                     *             "fields": [],
+                     *             "stage": "active"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next_cursor": null,
+                     *       "total": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TimelinePage"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["AddressTooLong"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["RateLimited"];
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["Internal"];
@@ -9606,6 +12907,168 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
             414: components["responses"]["AddressTooLong"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    list_tags: {
+        parameters: {
+            query?: {
+                /** @description Only those whose name begins so, regardless of case: for who is typing. */
+                search?: string;
+                /** @description Items on the page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description The page's number, instead of a cursor. */
+                page?: number;
+                /** @description `total` also counts all items. */
+                include?: "total"[];
+            };
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "colour": "#ff8800",
+                     *           "created_at": "2027-03-02T15:06:40Z",
+                     *           "id": "01935b2e-7c00-7a10-8000-000000000021",
+                     *           "name": "Diabetes",
+                     *           "version": 1
+                     *         }
+                     *       ],
+                     *       "next_cursor": null,
+                     *       "total": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TagPage"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            414: components["responses"]["AddressTooLong"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    create_tag: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+                /** @description Makes a repeat safe: the same key with the same body gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "colour": "#ff8800",
+                 *       "name": "Diabetes"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewTag"];
+            };
+        };
+        responses: {
+            /** @description Made. */
+            201: {
+                headers: {
+                    /** @description Its version, for If-Match. */
+                    ETag?: string;
+                    /** @description Path of what was made. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "colour": "#ff8800",
+                     *       "created_at": "2027-03-02T15:06:40Z",
+                     *       "id": "01935b2e-7c00-7a10-8000-000000000021",
+                     *       "name": "Diabetes",
+                     *       "version": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["SlowBody"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["AddressTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    delete_tag: {
+        parameters: {
+            query?: {
+                /** @description True takes the tag from the records that carry it, too. */
+                force?: boolean;
+            };
+            header?: {
+                /** @description A UUID that names this request in answers and logs; made when it is absent or none. */
+                "X-Request-Id"?: string;
+            };
+            path: {
+                /** @description Its id. */
+                tag_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["SlowBody"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            414: components["responses"]["AddressTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["RateLimited"];
             431: components["responses"]["HeadersTooLarge"];

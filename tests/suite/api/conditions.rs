@@ -7,11 +7,12 @@ use crate::both;
 use crate::support::{Caller, TestApp};
 
 /// Reads that answer one versioned resource.
-const VERSIONED: [&str; 9] = [
+const VERSIONED: [&str; 10] = [
     "read_appointment",
     "read_availability",
     "read_clinic",
     "read_company",
+    "read_import",
     "read_patient",
     "read_practitioner",
     "read_service",

@@ -28,6 +28,7 @@ fn told_to_come_back(answer: Answer) {
 #[cfg(feature = "postgres")]
 mod postgres {
     use super::*;
+    use crate::authz::{Ids, lines};
     use crate::support::at_once;
 
     /// Where in a unit of work the database fails.
@@ -58,6 +59,11 @@ mod postgres {
         }
     }
 
+    /// The same anew at the place chosen last.
+    async fn unlucky_again(app: &TestApp) {
+        app.sql().await.run("ALTER SEQUENCE passes RESTART").await.unwrap();
+    }
+
     async fn passes(app: &TestApp) -> i64 {
         app.sql().await.number("SELECT last_value FROM passes").await
     }
@@ -80,6 +86,24 @@ mod postgres {
                 assert_eq!(traces(app, &office).await, [appointments + 1, events + 1, busy + 2, entries + 1]);
                 let again = office.staff.post_once(PATH, &key, &ask).await;
                 assert_eq!((again.header("idempotency-replayed"), &again.bytes), (Some("true"), &booked.bytes));
+            }
+        });
+    }
+
+    /// A read that leaves an entry is a change too.
+    #[test]
+    fn b3_every_change_is_repeated_as_a_whole_and_leaves_its_entry_once() {
+        run(Kind::Postgres, async |app| {
+            let ids = Ids::of_demo(app).await;
+            let admin = app.admin().await;
+            unlucky(app, PLACES[1], "40001", 1).await;
+            for line in lines(&ids).iter().filter(|line| line.entries() > 0) {
+                unlucky_again(app).await;
+                let before = app.entries().await;
+                let answer = line.send(&admin).await;
+                assert_eq!(answer.status, line.status, "{line:?}: {}", answer.text());
+                assert_eq!(app.entries().await - before, line.entries(), "entries of {line:?}");
+                assert_eq!(passes(app).await, 1 + line.entries(), "{line:?} failed once and was repeated");
             }
         });
     }

@@ -11,6 +11,9 @@ use crate::support::{Answer, Caller, Office, TestApp};
 /// Repeatable operations whose repeat is not a replay.
 const NO_REPLAY: &[Exception] = &[("sign_out", "ends the session, so that a repeat has no credentials")];
 
+/// Operations that find nothing to do unless another came before.
+const NOTHING_TO_DO: &[Exception] = &[("restore_patient", "the record is archived by an operation that is no POST")];
+
 /// `POST`s of signed-in callers that are done anew each time.
 const ANEW: &[Exception] = &[
     ("begin_totp", "answers with a secret"),
@@ -18,6 +21,7 @@ const ANEW: &[Exception] = &[
     ("confirm_totp", "answers with a secret"),
     ("create_api_key", "answers with a secret"),
     ("found_company", "belongs to no one company"),
+    ("match_patient", "changes nothing"),
     ("send_verification", "leads to a secret"),
     ("switch_company", "answers with a secret"),
 ];
@@ -47,6 +51,8 @@ fn altered(line: &Line) -> Option<Line> {
         path if path.ends_with("/cancel") || path.ends_with("/appointments") => ("reason", "Outra coisa"),
         path if path.ends_with("/exceptions") => ("note", "Outra coisa"),
         path if path.ends_with("/invitations") => ("role", "driver"),
+        path if path.ends_with("/links") => ("kind", "guardian"),
+        path if path.ends_with("/merge") => ("source_id", "00000000-0000-7000-8000-000000000000"),
         _ => ("name", "Outra coisa"),
     };
     body[word] = Value::from(value);
@@ -154,7 +160,8 @@ both! {
                 answer.refused(409, "request_in_progress");
             }
             let left = sql.number("SELECT count(*) FROM journal_entry").await - before;
-            assert_eq!(left, 1, "{line:?} was done {left} times");
+            let once = i64::from(!find(NOTHING_TO_DO, line.id()));
+            assert_eq!(left, once, "{line:?} was done {left} times");
         }
     }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::exceptions::{Exception, find, is_sorted};
 use super::ids::Ids;
-use super::table::{DISCLOSURES, Line, TWO_ENTRIES, lines};
+use super::table::{DISCLOSURES, Line, READING_POSTS, TWO_ENTRIES, lines};
 use crate::both;
 
 /// Operations that need credentials of another kind than a session.
@@ -31,6 +31,7 @@ fn the_exceptions_are_sorted_and_have_reasons() {
     is_sorted(NO_LIST);
     is_sorted(TWO_ENTRIES);
     is_sorted(DISCLOSURES);
+    is_sorted(READING_POSTS);
 }
 
 /// Where two JSON values differ first.

@@ -19,6 +19,16 @@ pub struct Ids {
     pub service: String,
     pub practitioner: String,
     pub patient: String,
+    /// A second record, to be merged.
+    pub duplicate: String,
+    /// A merge of two others.
+    pub merge: String,
+    /// A finished import of one patient.
+    pub import: String,
+    /// A guardian's link to the patient.
+    pub link: String,
+    /// A tag of the catalogue that no record carries.
+    pub tag: String,
     /// Booked, in the future.
     pub appointment: String,
     /// A leave of the practitioner.
@@ -144,6 +154,36 @@ impl Ids {
             json!({ "token": joined.1, "name": format!("Chegada {}", self.serial), "password": api::demo::PASSWORD });
         self.user = id_of(&app.anonymous().post("/api/v1/invitations/accept", &ask).await.expect(201));
         (self.invitation_token, self.invitation) = (offered.1, open.0);
+        let guardian = json!({ "membership_id": self.user, "kind": "guardian" });
+        let links = format!("/api/v1/patients/{}/links", self.patient);
+        self.link = id_of(&admin.post(&links, &guardian).await.expect(201));
+        self = self.with_merge(admin).await;
+        self = self.with_import(app, admin).await;
+        let tag = json!({ "name": format!("Etiqueta {}", self.serial) });
+        self.tag = id_of(&admin.post("/api/v1/tags", &tag).await.expect(201));
+        self
+    }
+
+    /// Imports somebody.
+    async fn with_import(mut self, app: &TestApp, admin: &Caller) -> Self {
+        let file = format!("Nome\nImportada {}\n", self.serial);
+        let begun = admin.upload("/api/v1/imports", &[("kind", "patients")], "a.csv", file.as_bytes()).await;
+        self.import = id_of(&begun.expect(201));
+        app.app.worker(api::worker::Pace::default()).run_due().await.unwrap();
+        self
+    }
+
+    /// Registers three people, of whom two are merged.
+    async fn with_merge(mut self, admin: &Caller) -> Self {
+        let registered = async |who: &str| {
+            let ask = json!({ "name": format!("{who} {}", self.serial), "allow_duplicate": true });
+            id_of(&admin.post("/api/v1/patients", &ask).await.expect(201))
+        };
+        let (duplicate, one, other) =
+            (registered("Duplicata").await, registered("Primeira").await, registered("Segunda").await);
+        let path = format!("/api/v1/patients/{one}/merge");
+        self.merge = id_of(&admin.post(&path, &json!({ "source_id": other })).await.expect(200));
+        self.duplicate = duplicate;
         self
     }
 
@@ -190,6 +230,11 @@ impl Ids {
             ("service", Self { service: other.service.clone(), ..own() }),
             ("practitioner", Self { practitioner: other.practitioner.clone(), ..own() }),
             ("patient", Self { patient: other.patient.clone(), ..own() }),
+            ("duplicate", Self { duplicate: other.duplicate.clone(), ..own() }),
+            ("import", Self { import: other.import.clone(), ..own() }),
+            ("merge", Self { merge: other.merge.clone(), ..own() }),
+            ("link", Self { link: other.link.clone(), ..own() }),
+            ("tag", Self { tag: other.tag.clone(), ..own() }),
             ("appointment", Self { appointment: other.appointment.clone(), ..own() }),
             ("exception", Self { exception: other.exception.clone(), ..own() }),
             ("user", Self { user: other.user.clone(), ..own() }),
@@ -208,6 +253,10 @@ impl Ids {
             "service_id" => &self.service,
             "practitioner_id" => &self.practitioner,
             "patient_id" => &self.patient,
+            "import_id" => &self.import,
+            "merge_id" => &self.merge,
+            "link_id" => &self.link,
+            "tag_id" => &self.tag,
             "appointment_id" => &self.appointment,
             "exception_id" | "schedule_exception_id" => &self.exception,
             "session_id" => &self.session,

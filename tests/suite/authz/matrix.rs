@@ -19,8 +19,16 @@ type Cells = BTreeMap<String, BTreeMap<String, Vec<String>>>;
 
 /// Operations that are refused to a reach although its role has the permission: operation, reach, reason.
 const NARROWER: &[(&str, Extent, &str)] = &[
+    ("archive_patient", Extent::Agenda, "others may have appointments with the patient"),
+    ("archive_patient", Extent::Own, "who is in the registry is the company's to say"),
     ("create_patient", Extent::Agenda, "a new patient is on nobody's agenda yet"),
     ("create_patient", Extent::Own, "self is one record, which is there"),
+    ("create_patient_link", Extent::Agenda, "who looks after a patient is the company's to say"),
+    ("create_patient_link", Extent::Own, "who looks after a patient is the company's to say"),
+    ("delete_patient_link", Extent::Agenda, "who looks after a patient is the company's to say"),
+    ("delete_patient_link", Extent::Own, "who looks after a patient is the company's to say"),
+    ("restore_patient", Extent::Agenda, "who may archive restores"),
+    ("restore_patient", Extent::Own, "who may archive restores"),
 ];
 
 /// A line per permission and reach with the roles that have it, in the policy's order.

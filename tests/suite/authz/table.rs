@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::exceptions::{Exception, find};
 use super::ids::Ids;
-use crate::support::{Answer, Caller, fresh_key, openid};
+use crate::support::{Answer, Caller, form, fresh_key, openid};
 
 /// Changes that two companies read of, each in its own journal.
 pub const TWO_ENTRIES: &[Exception] = &[
@@ -17,7 +17,13 @@ pub const TWO_ENTRIES: &[Exception] = &[
 ];
 
 /// Reads that leave an entry, because who looks there is to be seen.
-pub const DISCLOSURES: &[Exception] = &[("list_audit", "reading the audit is an act of its own")];
+pub const DISCLOSURES: &[Exception] = &[
+    ("export_patients", "records that leave are disclosed"),
+    ("list_audit", "reading the audit is an act of its own"),
+];
+
+/// Posts that change nothing and leave no entry.
+pub const READING_POSTS: &[Exception] = &[("match_patient", "what is compared does not fit into a query")];
 
 /// A valid request of one operation.
 #[derive(Clone)]
@@ -27,6 +33,8 @@ pub struct Line {
     /// Names and values, each as it stands in the query string.
     pub query: Vec<(&'static str, String)>,
     pub body: Option<Value>,
+    /// A form with a file in it, in place of a body.
+    pub form: Option<Vec<u8>>,
     /// What it is answered with.
     pub status: u16,
     /// The access token of a founder who sends it in place of whoever is signed in.
@@ -52,7 +60,7 @@ impl Pen<'_> {
         });
         let path = filled.collect::<Vec<_>>().join("/");
         let query = query.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-        self.lines.push(Line { entry, path, query, body, status, founder: None });
+        self.lines.push(Line { entry, path, query, body, form: None, status, founder: None });
     }
 
     /// Has the last line sent by a founder: what it does can be done once, or ends the session.
@@ -80,9 +88,12 @@ pub fn lines(ids: &Ids) -> Vec<Line> {
     system(&mut pen);
     identity(&mut pen);
     patients(&mut pen);
+    imports(&mut pen);
+    links_and_tags(&mut pen);
     offers(&mut pen);
     availability(&mut pen);
     appointments(&mut pen);
+    merges(&mut pen);
     pen.line(&Method::POST, "/api/v1/auth/sign-out", &[], None, 204);
     pen.lines
 }
@@ -214,8 +225,46 @@ fn patients(pen: &mut Pen<'_>) {
     let home = json!([{ "street": "Rua das Flores", "number": serial.to_string(), "city": "São Paulo" }]);
     pen.get("/api/v1/patients", &[("search", "a")]);
     pen.post("/api/v1/patients", 201, json!({ "name": format!("Nova Paciente {serial}") }));
+    pen.get("/api/v1/patients/export", &[("format", "jsonl"), ("stage", "active")]);
     pen.get("/api/v1/patients/{patient_id}", &[]);
+    pen.get("/api/v1/patients/stats", &[("city", "São Paulo")]);
     pen.patch("/api/v1/patients/{patient_id}", json!({ "addresses": home }));
+    pen.post("/api/v1/patients/match", 200, json!({ "name": "Ana Souza", "birth_date": "1986-04-12" }));
+    pen.get("/api/v1/patients/duplicates", &[("grade", "certain,probable")]);
+}
+
+fn imports(pen: &mut Pen<'_>) {
+    let file = format!("Nome\nImportada de novo {}\n", pen.ids.serial);
+    pen.get("/api/v1/imports", &[]);
+    pen.line(&Method::POST, "/api/v1/imports", &[], None, 201);
+    pen.lines.last_mut().unwrap().form = Some(form(&[("kind", "patients")], "pacientes.csv", file.as_bytes()));
+    pen.get("/api/v1/imports/{import_id}", &[]);
+    pen.get("/api/v1/imports/{import_id}/rows", &[("outcome", "created")]);
+    pen.get("/api/v1/imports/{import_id}/file", &[]);
+    pen.line(&Method::POST, "/api/v1/imports/{import_id}/rollback", &[], None, 200);
+}
+
+/// Archiving calls the patient's appointments off.
+fn merges(pen: &mut Pen<'_>) {
+    let duplicate = pen.ids.duplicate.clone();
+    pen.post("/api/v1/patients/{patient_id}/merge", 200, json!({ "source_id": duplicate }));
+    pen.line(&Method::POST, "/api/v1/merges/{merge_id}/undo", &[], None, 200);
+    pen.line(&Method::DELETE, "/api/v1/patients/{patient_id}", &[("cancel_appointments", "true")], None, 204);
+    pen.line(&Method::POST, "/api/v1/patients/{patient_id}/restore", &[], None, 200);
+}
+
+fn links_and_tags(pen: &mut Pen<'_>) {
+    let Ids { user, serial, .. } = pen.ids;
+    let link =
+        json!({ "membership_id": user, "kind": "caregiver", "valid_from": "2027-04-01", "valid_to": "2027-05-01" });
+    pen.get("/api/v1/patients/{patient_id}/links", &[]);
+    pen.post("/api/v1/patients/{patient_id}/links", 201, link);
+    pen.line(&Method::DELETE, "/api/v1/patients/{patient_id}/links/{link_id}", &[], None, 204);
+    pen.get("/api/v1/patients/{patient_id}/profile", &[]);
+    pen.get("/api/v1/patients/{patient_id}/timeline", &[]);
+    pen.get("/api/v1/tags", &[]);
+    pen.post("/api/v1/tags", 201, json!({ "name": format!("Nova etiqueta {serial}"), "colour": "#ff8800" }));
+    pen.line(&Method::DELETE, "/api/v1/tags/{tag_id}", &[], None, 204);
 }
 
 fn offers(pen: &mut Pen<'_>) {
@@ -289,7 +338,7 @@ impl Line {
 
     /// Whether it may change something.
     pub fn is_mutation(&self) -> bool {
-        self.method() != Method::GET
+        self.method() != Method::GET && !find(READING_POSTS, self.id())
     }
 
     pub fn method(&self) -> Method {
@@ -316,6 +365,9 @@ impl Line {
             all.push(("idempotency-key", &key));
         }
         let sender = self.sender(caller);
+        if let Some(form) = &self.form {
+            return sender.send_form(&self.url(), form.clone(), &all).await;
+        }
         sender.send(self.method(), &self.url(), self.body.as_ref(), &all).await
     }
 
@@ -329,7 +381,11 @@ impl Line {
     }
 
     fn condition(&self) -> Vec<(&'static str, &'static str)> {
-        if [Method::PATCH, Method::PUT].contains(&self.method()) { vec![("if-match", "*")] } else { Vec::new() }
+        if [Method::PATCH, Method::PUT, Method::DELETE].contains(&self.method()) {
+            vec![("if-match", "*")]
+        } else {
+            Vec::new()
+        }
     }
 }
 

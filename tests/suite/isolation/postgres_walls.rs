@@ -163,9 +163,20 @@ fn session(tenant: Uuid) -> Session {
 /// The names that the first page of a tenant's patients shows.
 async fn names(patients: &Patients, tenant: Uuid) -> Vec<String> {
     use patients::ports::{PatientList, PatientSort};
-    let ask = PatientList { search: None, sort: PatientSort::default(), page: kernel::PageAsk::first(5) };
+    let ask = PatientList {
+        selection: patients::model::PatientSelection::default(),
+        sort: PatientSort::default(),
+        page: kernel::PageAsk::first(5),
+    };
     let permit = session(tenant).permit::<PatientsRead>().unwrap();
-    let page = patients::usecase::list_patients(patients, &permit, &ask).await.unwrap();
+    let page = patients::usecase::list_patients(
+        patients,
+        &permit,
+        &ask,
+        &patients::permission::Sight { appointments: None, members: None },
+    )
+    .await
+    .unwrap();
     page.items.iter().map(|patient| patient.name.as_str().to_owned()).collect()
 }
 

@@ -82,9 +82,37 @@ CREATE TABLE appointment (
     'completed', 'cancelled', 'late_cancelled', 'no_show', 'entered_in_error')),
   CONSTRAINT appointment_cancellation_check CHECK ((cancelled_for IS NULL) = (cancelled_at IS NULL))
 );
+CREATE INDEX appointment_by_beneficiary ON appointment (tenant_id, beneficiary_id) WHERE beneficiary_id IS NOT NULL;
 CREATE INDEX appointment_by_patient ON appointment (tenant_id, patient_id, starts_at, id);
 CREATE INDEX appointment_by_practitioner ON appointment (tenant_id, practitioner_id, starts_at, id);
 CREATE INDEX appointment_by_start ON appointment (tenant_id, starts_at, id);
+CREATE TRIGGER patient_attendance_delete AFTER DELETE ON appointment WHEN OLD.status IN ('completed', 'no_show')
+BEGIN INSERT INTO patient_attendance (tenant_id, patient_id, visits, no_shows, last_visit_at)
+  SELECT OLD.tenant_id, OLD.patient_id, total(status = 'completed'), total(status = 'no_show'),
+    max(CASE WHEN status = 'completed' THEN starts_at END)
+  FROM appointment WHERE tenant_id = OLD.tenant_id AND patient_id = OLD.patient_id
+  ON CONFLICT (tenant_id, patient_id) DO UPDATE
+  SET visits = excluded.visits, no_shows = excluded.no_shows, last_visit_at = excluded.last_visit_at; END;
+CREATE TRIGGER patient_attendance_insert AFTER INSERT ON appointment WHEN NEW.status IN ('completed', 'no_show')
+BEGIN INSERT INTO patient_attendance (tenant_id, patient_id, visits, no_shows, last_visit_at)
+  SELECT NEW.tenant_id, NEW.patient_id, total(status = 'completed'), total(status = 'no_show'),
+    max(CASE WHEN status = 'completed' THEN starts_at END)
+  FROM appointment WHERE tenant_id = NEW.tenant_id AND patient_id = NEW.patient_id
+  ON CONFLICT (tenant_id, patient_id) DO UPDATE
+  SET visits = excluded.visits, no_shows = excluded.no_shows, last_visit_at = excluded.last_visit_at; END;
+CREATE TRIGGER patient_attendance_update AFTER UPDATE OF status, starts_at, patient_id ON appointment
+WHEN NEW.status IN ('completed', 'no_show') OR OLD.status IN ('completed', 'no_show')
+BEGIN INSERT INTO patient_attendance (tenant_id, patient_id, visits, no_shows, last_visit_at)
+  SELECT OLD.tenant_id, OLD.patient_id, total(status = 'completed'), total(status = 'no_show'),
+    max(CASE WHEN status = 'completed' THEN starts_at END)
+  FROM appointment WHERE tenant_id = OLD.tenant_id AND patient_id = OLD.patient_id
+  ON CONFLICT (tenant_id, patient_id) DO UPDATE
+  SET visits = excluded.visits, no_shows = excluded.no_shows, last_visit_at = excluded.last_visit_at; INSERT INTO patient_attendance (tenant_id, patient_id, visits, no_shows, last_visit_at)
+  SELECT NEW.tenant_id, NEW.patient_id, total(status = 'completed'), total(status = 'no_show'),
+    max(CASE WHEN status = 'completed' THEN starts_at END)
+  FROM appointment WHERE tenant_id = NEW.tenant_id AND patient_id = NEW.patient_id
+  ON CONFLICT (tenant_id, patient_id) DO UPDATE
+  SET visits = excluded.visits, no_shows = excluded.no_shows, last_visit_at = excluded.last_visit_at; END;
 CREATE TABLE busy (
   tenant_id uuid_text NOT NULL,
   resource_id uuid_text NOT NULL,
@@ -219,6 +247,25 @@ CREATE TRIGGER event_position_no_delete BEFORE DELETE ON event_position
              BEGIN SELECT RAISE(ABORT, 'append_only'); END;
 CREATE TRIGGER event_position_no_update BEFORE UPDATE ON event_position
              BEGIN SELECT RAISE(ABORT, 'append_only'); END;
+CREATE TABLE external_reference (
+  tenant_id uuid_text NOT NULL,
+  kind text NOT NULL,
+  namespace text NOT NULL,
+  value text NOT NULL,
+  fingerprint text NOT NULL,
+  file_sha256 blob NOT NULL,
+  patient_id uuid_text,
+  appointment_id uuid_text,
+  CONSTRAINT external_reference_pkey PRIMARY KEY (tenant_id, kind, namespace, value),
+  CONSTRAINT external_reference_patient_fkey FOREIGN KEY (tenant_id, patient_id) REFERENCES patient (tenant_id, id),
+  CONSTRAINT external_reference_appointment_fkey FOREIGN KEY (tenant_id, appointment_id)
+    REFERENCES appointment (tenant_id, id),
+  CONSTRAINT external_reference_record_check CHECK (
+    (kind = 'patients' AND patient_id IS NOT NULL AND appointment_id IS NULL)
+    OR (kind = 'appointments' AND appointment_id IS NOT NULL AND patient_id IS NULL))
+);
+CREATE INDEX external_reference_by_appointment ON external_reference (tenant_id, appointment_id);
+CREATE INDEX external_reference_by_patient ON external_reference (tenant_id, patient_id);
 CREATE TABLE idempotency (
   tenant_id uuid_text NOT NULL,
   id uuid_text NOT NULL,
@@ -233,6 +280,58 @@ CREATE TABLE idempotency (
   CONSTRAINT idempotency_pkey PRIMARY KEY (tenant_id, id)
 );
 CREATE INDEX idempotency_expiry ON idempotency (expires_at);
+CREATE TABLE import (
+  tenant_id uuid_text NOT NULL,
+  id uuid_text NOT NULL,
+  kind text NOT NULL,
+  file_name text NOT NULL,
+  size bigint NOT NULL,
+  sha256 blob NOT NULL,
+  dry_run boolean NOT NULL,
+  options jsonb_text NOT NULL,
+  sheet jsonb_text NOT NULL,
+  mapping jsonb_text NOT NULL,
+  status text NOT NULL,
+  failure text,
+  position bigint NOT NULL,
+  rows_read bigint NOT NULL,
+  rows_created bigint NOT NULL,
+  rows_updated bigint NOT NULL,
+  rows_skipped bigint NOT NULL,
+  rows_failed bigint NOT NULL,
+  rows_removed bigint NOT NULL,
+  rows_kept bigint NOT NULL,
+  started_by uuid_text,
+  version bigint NOT NULL,
+  created_at timestamp_with_timezone_text NOT NULL,
+  updated_at timestamp_with_timezone_text NOT NULL,
+  finished_at timestamp_with_timezone_text,
+  CONSTRAINT import_pkey PRIMARY KEY (tenant_id, id),
+  CONSTRAINT import_member_fkey FOREIGN KEY (tenant_id, started_by) REFERENCES membership (tenant_id, id),
+  CONSTRAINT import_kind_check CHECK (kind IN ('patients', 'appointments')),
+  CONSTRAINT import_status_check CHECK (status IN ('waiting', 'running', 'finished', 'failed', 'rolling_back', 'rolled_back'))
+);
+CREATE INDEX import_by_time ON import (tenant_id, created_at, id);
+CREATE UNIQUE INDEX import_running_once ON import (tenant_id, kind, sha256, dry_run) WHERE status IN ('waiting', 'running');
+CREATE TABLE import_row (
+  tenant_id uuid_text NOT NULL,
+  id uuid_text NOT NULL,
+  import_id uuid_text NOT NULL,
+  line bigint NOT NULL,
+  outcome text NOT NULL,
+  code text,
+  column_title text,
+  cells blob,
+  record_id uuid_text,
+  record_version bigint,
+  also_made uuid_text,
+  CONSTRAINT import_row_pkey PRIMARY KEY (tenant_id, id),
+  CONSTRAINT import_row_import_fkey FOREIGN KEY (tenant_id, import_id) REFERENCES import (tenant_id, id),
+  CONSTRAINT import_row_outcome_check CHECK (outcome IN ('created', 'updated', 'skipped', 'failed', 'removed', 'kept'))
+);
+CREATE INDEX import_row_by_outcome ON import_row (tenant_id, import_id, outcome, line);
+CREATE INDEX import_row_by_record ON import_row (tenant_id, import_id, record_id) WHERE record_id IS NOT NULL;
+CREATE UNIQUE INDEX import_row_once ON import_row (tenant_id, import_id, line);
 CREATE TABLE invitation (
   tenant_id uuid_text NOT NULL,
   id uuid_text NOT NULL,
@@ -259,6 +358,7 @@ CREATE TABLE invitation (
   CONSTRAINT invitation_ending_check CHECK (accepted_at IS NULL OR revoked_at IS NULL),
   CONSTRAINT invitation_accepted_check CHECK ((accepted_at IS NULL) = (membership_id IS NULL))
 );
+CREATE INDEX invitation_by_patient ON invitation (tenant_id, patient_id) WHERE patient_id IS NOT NULL;
 CREATE UNIQUE INDEX invitation_open_once ON invitation (tenant_id, email)
   WHERE accepted_at IS NULL AND revoked_at IS NULL;
 CREATE TABLE job (
@@ -363,6 +463,7 @@ CREATE TABLE membership (
   CONSTRAINT membership_account_fkey FOREIGN KEY (account_id) REFERENCES account (id),
   CONSTRAINT membership_status_check CHECK (status IN ('invited', 'active', 'inactive'))
 );
+CREATE INDEX membership_by_patient ON membership (tenant_id, patient_id) WHERE patient_id IS NOT NULL;
 CREATE INDEX membership_of_account ON membership (account_id);
 CREATE TABLE membership_clinic (
   tenant_id uuid_text NOT NULL,
@@ -435,14 +536,89 @@ CREATE TABLE patient (
   search_text text COLLATE BINARY NOT NULL,
   version bigint NOT NULL,
   created_at timestamp_with_timezone_text NOT NULL,
-  updated_at timestamp_with_timezone_text NOT NULL,
+  updated_at timestamp_with_timezone_text NOT NULL, archived_at timestamp_with_timezone_text, merged_into uuid_text
+  CONSTRAINT patient_merged_check CHECK ((stage = 'merged') = (merged_into IS NOT NULL)), labels jsonb_text NOT NULL DEFAULT '[]',
   CONSTRAINT patient_pkey PRIMARY KEY (tenant_id, id),
   CONSTRAINT patient_stage_check CHECK (stage IN ('lead', 'active', 'inactive', 'deceased', 'merged')),
   CONSTRAINT patient_sex_check CHECK (sex IN ('female', 'male', 'other', 'unknown')),
   CONSTRAINT patient_version_check CHECK (version > 0)
 );
+CREATE INDEX patient_archived ON patient (tenant_id, archived_at, id) WHERE archived_at IS NOT NULL;
+CREATE INDEX patient_by_birth ON patient (tenant_id, birth_date, id);
+CREATE INDEX patient_by_merged_into ON patient (tenant_id, merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX patient_by_name ON patient (tenant_id, sort_text, id, search_text);
+CREATE INDEX patient_by_rare_sex ON patient (tenant_id, sex, sort_text, id) WHERE sex IN ('other', 'unknown');
+CREATE INDEX patient_by_rare_stage ON patient (tenant_id, stage, sort_text, id) WHERE stage <> 'active';
 CREATE INDEX patient_by_registration ON patient (tenant_id, created_at, id);
+CREATE TRIGGER patient_counted_delete AFTER DELETE ON patient WHEN OLD.archived_at IS NULL AND OLD.stage <> 'merged' BEGIN INSERT INTO patient_statistic_delta (tenant_id, id, facets, weight)
+                 SELECT OLD.tenant_id, randomblob(16), rtrim(json_array('stage:' || OLD.stage, 'sex:' || coalesce(OLD.sex, ''),
+    'born:' || coalesce(substr(OLD.birth_date, 1, 7), ''), 'birth:' || coalesce(OLD.birth_date, ''),
+    'birthday:' || coalesce(substr(OLD.birth_date, 6), ''), 'since:' || substr(OLD.created_at, 1, 10)), ']')
+    || CASE OLD.labels WHEN '[]' THEN ']' ELSE ',' || ltrim(OLD.labels, '[') END, -1 WHERE OLD.archived_at IS NULL AND OLD.stage <> 'merged'; END;
+CREATE TRIGGER patient_counted_insert AFTER INSERT ON patient WHEN NEW.archived_at IS NULL AND NEW.stage <> 'merged' BEGIN INSERT INTO patient_statistic_delta (tenant_id, id, facets, weight)
+                 SELECT NEW.tenant_id, randomblob(16), rtrim(json_array('stage:' || NEW.stage, 'sex:' || coalesce(NEW.sex, ''),
+    'born:' || coalesce(substr(NEW.birth_date, 1, 7), ''), 'birth:' || coalesce(NEW.birth_date, ''),
+    'birthday:' || coalesce(substr(NEW.birth_date, 6), ''), 'since:' || substr(NEW.created_at, 1, 10)), ']')
+    || CASE NEW.labels WHEN '[]' THEN ']' ELSE ',' || ltrim(NEW.labels, '[') END, 1 WHERE NEW.archived_at IS NULL AND NEW.stage <> 'merged'; END;
+CREATE TRIGGER patient_counted_update AFTER UPDATE OF stage, sex, birth_date, created_at, archived_at, labels ON patient
+WHEN OLD.stage IS NOT NEW.stage OR OLD.sex IS NOT NEW.sex OR OLD.birth_date IS NOT NEW.birth_date
+  OR OLD.created_at IS NOT NEW.created_at OR OLD.archived_at IS NOT NEW.archived_at OR OLD.labels IS NOT NEW.labels
+BEGIN
+  INSERT INTO patient_statistic_delta (tenant_id, id, facets, weight)
+                 SELECT OLD.tenant_id, randomblob(16), rtrim(json_array('stage:' || OLD.stage, 'sex:' || coalesce(OLD.sex, ''),
+    'born:' || coalesce(substr(OLD.birth_date, 1, 7), ''), 'birth:' || coalesce(OLD.birth_date, ''),
+    'birthday:' || coalesce(substr(OLD.birth_date, 6), ''), 'since:' || substr(OLD.created_at, 1, 10)), ']')
+    || CASE OLD.labels WHEN '[]' THEN ']' ELSE ',' || ltrim(OLD.labels, '[') END, -1 WHERE OLD.archived_at IS NULL AND OLD.stage <> 'merged'; INSERT INTO patient_statistic_delta (tenant_id, id, facets, weight)
+                 SELECT NEW.tenant_id, randomblob(16), rtrim(json_array('stage:' || NEW.stage, 'sex:' || coalesce(NEW.sex, ''),
+    'born:' || coalesce(substr(NEW.birth_date, 1, 7), ''), 'birth:' || coalesce(NEW.birth_date, ''),
+    'birthday:' || coalesce(substr(NEW.birth_date, 6), ''), 'since:' || substr(NEW.created_at, 1, 10)), ']')
+    || CASE NEW.labels WHEN '[]' THEN ']' ELSE ',' || ltrim(NEW.labels, '[') END, 1 WHERE NEW.archived_at IS NULL AND NEW.stage <> 'merged';
+  INSERT INTO patient_statistic_delta (tenant_id, id, facets, weight)
+    SELECT a.tenant_id, randomblob(16), '["visit:completed"]', a.visits * ((NEW.archived_at IS NULL AND NEW.stage <> 'merged') - (OLD.archived_at IS NULL AND OLD.stage <> 'merged')) FROM patient_attendance a
+    WHERE a.tenant_id = NEW.tenant_id AND a.patient_id = NEW.id AND a.visits <> 0 AND (NEW.archived_at IS NULL AND NEW.stage <> 'merged') <> (OLD.archived_at IS NULL AND OLD.stage <> 'merged');
+  INSERT INTO patient_statistic_delta (tenant_id, id, facets, weight)
+    SELECT a.tenant_id, randomblob(16), '["visit:no_show"]', a.no_shows * ((NEW.archived_at IS NULL AND NEW.stage <> 'merged') - (OLD.archived_at IS NULL AND OLD.stage <> 'merged')) FROM patient_attendance a
+    WHERE a.tenant_id = NEW.tenant_id AND a.patient_id = NEW.id AND a.no_shows <> 0 AND (NEW.archived_at IS NULL AND NEW.stage <> 'merged') <> (OLD.archived_at IS NULL AND OLD.stage <> 'merged');
+END;
+CREATE TRIGGER patient_merged_into_fkey_insert BEFORE INSERT ON patient WHEN NEW.merged_into IS NOT NULL BEGIN SELECT RAISE(ABORT, 'foreign_key') WHERE NOT EXISTS
+  (SELECT 1 FROM patient p WHERE p.tenant_id = NEW.tenant_id AND p.id = NEW.merged_into); END;
+CREATE TRIGGER patient_merged_into_fkey_update BEFORE UPDATE OF merged_into ON patient WHEN NEW.merged_into IS NOT NULL BEGIN SELECT RAISE(ABORT, 'foreign_key') WHERE NOT EXISTS
+  (SELECT 1 FROM patient p WHERE p.tenant_id = NEW.tenant_id AND p.id = NEW.merged_into); END;
+CREATE TABLE patient_attendance (
+  tenant_id uuid_text NOT NULL,
+  patient_id uuid_text NOT NULL,
+  visits bigint NOT NULL,
+  no_shows bigint NOT NULL,
+  last_visit_at timestamp_with_timezone_text,
+  CONSTRAINT patient_attendance_pkey PRIMARY KEY (tenant_id, patient_id),
+  CONSTRAINT patient_attendance_patient_fkey FOREIGN KEY (tenant_id, patient_id) REFERENCES patient (tenant_id, id) ON DELETE CASCADE
+);
+CREATE INDEX patient_attendance_by_no_shows ON patient_attendance (tenant_id, no_shows, patient_id) WHERE no_shows > 0;
+CREATE INDEX patient_attendance_by_visit ON patient_attendance (tenant_id, last_visit_at, patient_id);
+CREATE TRIGGER patient_attendance_counted_delete AFTER DELETE ON patient_attendance
+BEGIN INSERT INTO patient_statistic_delta (tenant_id, id, facets, weight)
+                     SELECT p.tenant_id, randomblob(16), '["visit:completed"]', -OLD.visits FROM patient p
+                     WHERE p.tenant_id = OLD.tenant_id AND p.id = OLD.patient_id AND -OLD.visits <> 0
+                       AND p.archived_at IS NULL AND p.stage <> 'merged'; INSERT INTO patient_statistic_delta (tenant_id, id, facets, weight)
+                     SELECT p.tenant_id, randomblob(16), '["visit:no_show"]', -OLD.no_shows FROM patient p
+                     WHERE p.tenant_id = OLD.tenant_id AND p.id = OLD.patient_id AND -OLD.no_shows <> 0
+                       AND p.archived_at IS NULL AND p.stage <> 'merged'; END;
+CREATE TRIGGER patient_attendance_counted_insert AFTER INSERT ON patient_attendance
+BEGIN INSERT INTO patient_statistic_delta (tenant_id, id, facets, weight)
+                     SELECT p.tenant_id, randomblob(16), '["visit:completed"]', NEW.visits FROM patient p
+                     WHERE p.tenant_id = NEW.tenant_id AND p.id = NEW.patient_id AND NEW.visits <> 0
+                       AND p.archived_at IS NULL AND p.stage <> 'merged'; INSERT INTO patient_statistic_delta (tenant_id, id, facets, weight)
+                     SELECT p.tenant_id, randomblob(16), '["visit:no_show"]', NEW.no_shows FROM patient p
+                     WHERE p.tenant_id = NEW.tenant_id AND p.id = NEW.patient_id AND NEW.no_shows <> 0
+                       AND p.archived_at IS NULL AND p.stage <> 'merged'; END;
+CREATE TRIGGER patient_attendance_counted_update AFTER UPDATE ON patient_attendance
+BEGIN INSERT INTO patient_statistic_delta (tenant_id, id, facets, weight)
+                     SELECT p.tenant_id, randomblob(16), '["visit:completed"]', NEW.visits - OLD.visits FROM patient p
+                     WHERE p.tenant_id = NEW.tenant_id AND p.id = NEW.patient_id AND NEW.visits - OLD.visits <> 0
+                       AND p.archived_at IS NULL AND p.stage <> 'merged'; INSERT INTO patient_statistic_delta (tenant_id, id, facets, weight)
+                     SELECT p.tenant_id, randomblob(16), '["visit:no_show"]', NEW.no_shows - OLD.no_shows FROM patient p
+                     WHERE p.tenant_id = NEW.tenant_id AND p.id = NEW.patient_id AND NEW.no_shows - OLD.no_shows <> 0
+                       AND p.archived_at IS NULL AND p.stage <> 'merged'; END;
 CREATE TABLE patient_contact (
   tenant_id uuid_text NOT NULL,
   patient_id uuid_text NOT NULL,
@@ -457,13 +633,41 @@ CREATE TABLE patient_contact (
   CONSTRAINT patient_contact_kind_check CHECK (kind IN ('phone', 'email', 'whatsapp', 'instagram'))
 );
 CREATE INDEX patient_contact_by_key ON patient_contact (tenant_id, match_key);
+CREATE TABLE patient_duplicate (
+  tenant_id uuid_text NOT NULL,
+  first_id uuid_text NOT NULL,
+  second_id uuid_text NOT NULL,
+  grade text NOT NULL,
+  score integer NOT NULL,
+  findings text NOT NULL,
+  found_at timestamp_with_timezone_text NOT NULL,
+  CONSTRAINT patient_duplicate_pkey PRIMARY KEY (tenant_id, first_id, second_id),
+  CONSTRAINT patient_duplicate_first_fkey FOREIGN KEY (tenant_id, first_id) REFERENCES patient (tenant_id, id),
+  CONSTRAINT patient_duplicate_second_fkey FOREIGN KEY (tenant_id, second_id) REFERENCES patient (tenant_id, id),
+  CONSTRAINT patient_duplicate_order_check CHECK (first_id < second_id),
+  CONSTRAINT patient_duplicate_grade_check CHECK (grade IN ('possible', 'probable', 'certain'))
+);
+CREATE INDEX patient_duplicate_by_score ON patient_duplicate (tenant_id, score, first_id, second_id);
+CREATE INDEX patient_duplicate_by_second ON patient_duplicate (tenant_id, second_id);
+CREATE TABLE patient_facet (
+  tenant_id uuid_text NOT NULL,
+  patient_id uuid_text NOT NULL,
+  kind text NOT NULL,
+  value text COLLATE BINARY NOT NULL,
+  sort_text text COLLATE BINARY NOT NULL,
+  CONSTRAINT patient_facet_pkey PRIMARY KEY (tenant_id, patient_id, kind, value),
+  CONSTRAINT patient_facet_patient_fkey FOREIGN KEY (tenant_id, patient_id) REFERENCES patient (tenant_id, id) ON DELETE CASCADE,
+  CONSTRAINT patient_facet_kind_check CHECK (kind IN ('tag', 'plan', 'card', 'city', 'neighbourhood'))
+);
+CREATE INDEX patient_facet_by_value ON patient_facet (tenant_id, kind, value, sort_text, patient_id);
 CREATE TABLE patient_identifier (
   tenant_id uuid_text NOT NULL,
   patient_id uuid_text NOT NULL,
   ordinal integer NOT NULL,
   kind text NOT NULL,
   value text NOT NULL,
-  status text NOT NULL,
+  status text NOT NULL, standing text NOT NULL DEFAULT 'current'
+  CONSTRAINT patient_identifier_standing_check CHECK (standing IN ('current', 'old', 'moved')),
   CONSTRAINT patient_identifier_pkey PRIMARY KEY (tenant_id, patient_id, ordinal),
   CONSTRAINT patient_identifier_patient_fkey FOREIGN KEY (tenant_id, patient_id) REFERENCES patient (tenant_id, id),
   CONSTRAINT patient_identifier_kind_check CHECK (kind IN ('cpf', 'cns', 'cnpj', 'ins', 'passport', 'other')),
@@ -471,8 +675,8 @@ CREATE TABLE patient_identifier (
 );
 CREATE INDEX patient_identifier_by_value ON patient_identifier (tenant_id, value);
 CREATE UNIQUE INDEX patient_identifier_unique ON patient_identifier (tenant_id, kind, value)
-  WHERE kind IN ('cpf', 'cns', 'ins');
-CREATE TABLE patient_link (
+  WHERE kind IN ('cpf', 'cns', 'ins') AND standing <> 'moved';
+CREATE TABLE "patient_link" (
   tenant_id uuid_text NOT NULL,
   id uuid_text NOT NULL,
   membership_id uuid_text NOT NULL,
@@ -480,14 +684,86 @@ CREATE TABLE patient_link (
   kind text NOT NULL,
   valid_from date_text NOT NULL,
   valid_to date_text,
+  version bigint NOT NULL DEFAULT 1,
   CONSTRAINT patient_link_pkey PRIMARY KEY (tenant_id, id),
   CONSTRAINT patient_link_membership_fkey FOREIGN KEY (tenant_id, membership_id) REFERENCES membership (tenant_id, id),
   CONSTRAINT patient_link_patient_fkey FOREIGN KEY (tenant_id, patient_id) REFERENCES patient (tenant_id, id),
   CONSTRAINT patient_link_kind_check CHECK (kind IN ('caregiver', 'guardian')),
-  CONSTRAINT patient_link_period_check CHECK (valid_to > valid_from)
+  CONSTRAINT patient_link_period_check CHECK (valid_to >= valid_from)
 );
 CREATE INDEX patient_link_by_membership ON patient_link (tenant_id, membership_id, patient_id);
 CREATE INDEX patient_link_by_patient ON patient_link (tenant_id, patient_id);
+CREATE TRIGGER patient_link_no_overlap_insert BEFORE INSERT ON patient_link BEGIN SELECT RAISE(ABORT, 'patient_link_no_overlap') WHERE EXISTS (SELECT 1 FROM patient_link l
+  WHERE l.tenant_id = NEW.tenant_id AND l.membership_id = NEW.membership_id AND l.patient_id = NEW.patient_id
+    AND l.kind = NEW.kind AND l.id <> NEW.id
+    AND (l.valid_to IS NULL OR (l.valid_to > l.valid_from AND l.valid_to > NEW.valid_from))
+    AND (NEW.valid_to IS NULL OR (NEW.valid_to > NEW.valid_from AND NEW.valid_to > l.valid_from))); END;
+CREATE TRIGGER patient_link_no_overlap_update BEFORE UPDATE ON patient_link BEGIN SELECT RAISE(ABORT, 'patient_link_no_overlap') WHERE EXISTS (SELECT 1 FROM patient_link l
+  WHERE l.tenant_id = NEW.tenant_id AND l.membership_id = NEW.membership_id AND l.patient_id = NEW.patient_id
+    AND l.kind = NEW.kind AND l.id <> NEW.id
+    AND (l.valid_to IS NULL OR (l.valid_to > l.valid_from AND l.valid_to > NEW.valid_from))
+    AND (NEW.valid_to IS NULL OR (NEW.valid_to > NEW.valid_from AND NEW.valid_to > l.valid_from))); END;
+CREATE TABLE patient_match_due (
+  tenant_id uuid_text NOT NULL,
+  id uuid_text NOT NULL,
+  patient_id uuid_text NOT NULL,
+  CONSTRAINT patient_match_due_pkey PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE patient_match_key (
+  tenant_id uuid_text NOT NULL,
+  patient_id uuid_text NOT NULL,
+  key bigint NOT NULL,
+  CONSTRAINT patient_match_key_pkey PRIMARY KEY (tenant_id, patient_id, key),
+  CONSTRAINT patient_match_key_patient_fkey FOREIGN KEY (tenant_id, patient_id) REFERENCES patient (tenant_id, id)
+) WITHOUT ROWID;
+CREATE INDEX patient_match_key_by_key ON patient_match_key (tenant_id, key, patient_id);
+CREATE TABLE patient_merge (
+  tenant_id uuid_text NOT NULL,
+  id uuid_text NOT NULL,
+  source_id uuid_text NOT NULL,
+  target_id uuid_text NOT NULL,
+  snapshot blob NOT NULL,
+  merged_at timestamp_with_timezone_text NOT NULL,
+  merged_by uuid_text,
+  undone_at timestamp_with_timezone_text,
+  undone_by uuid_text,
+  version bigint NOT NULL,
+  CONSTRAINT patient_merge_pkey PRIMARY KEY (tenant_id, id),
+  CONSTRAINT patient_merge_source_fkey FOREIGN KEY (tenant_id, source_id) REFERENCES patient (tenant_id, id),
+  CONSTRAINT patient_merge_target_fkey FOREIGN KEY (tenant_id, target_id) REFERENCES patient (tenant_id, id),
+  CONSTRAINT patient_merge_apart_check CHECK (source_id <> target_id)
+);
+CREATE INDEX patient_merge_by_source ON patient_merge (tenant_id, source_id);
+CREATE INDEX patient_merge_by_target ON patient_merge (tenant_id, target_id);
+CREATE UNIQUE INDEX patient_merge_source_once ON patient_merge (tenant_id, source_id) WHERE undone_at IS NULL;
+CREATE TABLE patient_place (
+  tenant_id uuid_text NOT NULL,
+  patient_id uuid_text NOT NULL,
+  ordinal integer NOT NULL,
+  band integer NOT NULL,
+  longitude double precision NOT NULL,
+  x double precision NOT NULL,
+  y double precision NOT NULL,
+  z double precision NOT NULL,
+  CONSTRAINT patient_place_pkey PRIMARY KEY (tenant_id, patient_id, ordinal),
+  CONSTRAINT patient_place_patient_fkey FOREIGN KEY (tenant_id, patient_id) REFERENCES patient (tenant_id, id) ON DELETE CASCADE
+);
+CREATE INDEX patient_place_by_band ON patient_place (tenant_id, band, longitude, patient_id);
+CREATE TABLE patient_statistic (
+  tenant_id uuid_text NOT NULL,
+  facet text COLLATE BINARY NOT NULL,
+  total bigint NOT NULL,
+  CONSTRAINT patient_statistic_pkey PRIMARY KEY (tenant_id, facet)
+);
+CREATE INDEX patient_statistic_spent ON patient_statistic (tenant_id, facet) WHERE total = 0;
+CREATE TABLE patient_statistic_delta (
+  tenant_id uuid_text NOT NULL,
+  id uuid_text NOT NULL,
+  facets jsonb_text NOT NULL,
+  weight bigint NOT NULL,
+  CONSTRAINT patient_statistic_delta_pkey PRIMARY KEY (tenant_id, id),
+  CONSTRAINT patient_statistic_delta_weight_check CHECK (weight <> 0)
+);
 CREATE TABLE practitioner (
   tenant_id uuid_text NOT NULL,
   id uuid_text NOT NULL,
@@ -666,6 +942,18 @@ CREATE TABLE signing_key (
   CONSTRAINT signing_key_pkey PRIMARY KEY (id),
   CONSTRAINT signing_key_number_unique UNIQUE (number)
 );
+CREATE TABLE tag (
+  tenant_id uuid_text NOT NULL,
+  id uuid_text NOT NULL,
+  name text NOT NULL,
+  key text COLLATE BINARY NOT NULL,
+  colour text,
+  version bigint NOT NULL,
+  created_at timestamp_with_timezone_text NOT NULL,
+  CONSTRAINT tag_pkey PRIMARY KEY (tenant_id, id),
+  CONSTRAINT tag_colour_check CHECK (length(colour) = 7)
+);
+CREATE UNIQUE INDEX tag_key_unique ON tag (tenant_id, key);
 CREATE TABLE totp (
   id uuid_text NOT NULL,
   account_id uuid_text NOT NULL,

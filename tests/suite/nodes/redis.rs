@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-use crate::support::{Caller, Kind, TestApp, TestDatabase, hex};
+use crate::support::{Caller, Kind, TestApp, TestDatabase, eventually, hex};
 
 const ME: &str = "/api/v1/auth/me";
 
@@ -75,15 +75,6 @@ fn at(node: &Caller, caller: &Caller) -> Caller {
     Caller { token: caller.token.clone(), ..node.clone() }
 }
 
-/// Asks until the answer is yes, for ten seconds at most.
-async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
-    let begun = Instant::now();
-    while !is_so().await {
-        assert!(begun.elapsed() < Duration::from_secs(10), "never: {what}");
-        tokio::task::yield_now().await;
-    }
-}
-
 fn is_up(app: &api::wiring::App) -> bool {
     app.redis.as_ref().unwrap().is_up()
 }
@@ -105,7 +96,7 @@ async fn asked(caller: &Caller, times: usize) -> Vec<u16> {
 
 /// The clock stands still in these tests, so that nothing is forgotten by its time.
 async fn answered(what: &str, caller: &Caller, path: &str, status: u16) {
-    until(what, async || caller.get(path).await.status == status).await;
+    eventually(what, async || caller.get(path).await.status == status).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -114,7 +105,7 @@ async fn i6_with_redis_what_one_node_ends_or_changes_counts_on_another_at_once()
     let app = node(&redis, "off").await;
     let url = redis.url();
     let (other, elsewhere, server) = app.second_node_with(&[("REDIS_URL", &url)]).await;
-    until("both nodes reach Redis", async || is_up(&app.app) && is_up(&other)).await;
+    eventually("both nodes reach Redis", async || is_up(&app.app) && is_up(&other)).await;
 
     let here = app.receptionist().await;
     let there = at(&elsewhere, &here);
@@ -141,7 +132,7 @@ async fn c11_nodes_share_their_buckets_and_go_on_alone_while_redis_is_away() {
     let url = redis.url();
     let (other, there, server) = app.second_node_with(&[("REDIS_URL", &url), ("RATE_LIMITS", rates)]).await;
     let here = app.anonymous();
-    until("both nodes reach Redis", async || is_up(&app.app) && is_up(&other)).await;
+    eventually("both nodes reach Redis", async || is_up(&app.app) && is_up(&other)).await;
 
     assert_eq!((asked(&here, 2).await, asked(&there, 3).await), (vec![404; 2], vec![404, 404, 429]));
     assert_eq!(asked(&here, 1).await, [429], "one bucket for both");
@@ -150,19 +141,19 @@ async fn c11_nodes_share_their_buckets_and_go_on_alone_while_redis_is_away() {
     let begun = Instant::now();
     assert_eq!(asked(&here, 5).await, [404, 404, 404, 404, 429], "a bucket of its own");
     assert!(begun.elapsed() < Duration::from_secs(2), "a Redis that hangs keeps nobody waiting: {:?}", begun.elapsed());
-    until("the loss is seen", async || !is_up(&app.app)).await;
+    eventually("the loss is seen", async || !is_up(&app.app)).await;
     assert!(app.app.redis.as_ref().unwrap().fallbacks() >= 5);
     let ready = here.get("/health/ready").await.expect(200);
     assert_eq!(ready["status"], "degraded", "{ready:#}");
 
     redis.signal("-CONT");
-    until("Redis is found again", async || is_up(&app.app)).await;
+    eventually("Redis is found again", async || is_up(&app.app)).await;
     assert_eq!((asked(&here, 1).await, asked(&there, 1).await), (vec![429], vec![429]), "the common bucket again");
 
     redis.end();
-    until("the loss is seen", async || asked(&here, 1).await == [429] && !is_up(&app.app)).await;
+    eventually("the loss is seen", async || asked(&here, 1).await == [429] && !is_up(&app.app)).await;
     redis.process = Redis::spawn(redis.port);
-    until("a new Redis is found", async || is_up(&app.app)).await;
+    eventually("a new Redis is found", async || is_up(&app.app)).await;
     assert_eq!(asked(&here, 4).await, [404; 4], "its buckets are full");
     server.stop(false).await;
 }
@@ -175,7 +166,7 @@ async fn a_node_starts_without_redis_and_finds_it_later() {
     assert!(!is_up(&app.app));
     assert_eq!(asked(&app.anonymous(), 3).await, [404, 404, 429]);
     redis.process = Redis::spawn(redis.port);
-    until("Redis is found", async || is_up(&app.app)).await;
+    eventually("Redis is found", async || is_up(&app.app)).await;
     assert_eq!(asked(&app.anonymous(), 3).await, [404, 404, 429]);
 }
 
@@ -184,13 +175,13 @@ async fn c11_one_late_answer_does_not_take_redis_away() {
     let redis = Redis::start();
     let app = node(&redis, "anonymous=3/h").await;
     let (here, buckets) = (app.anonymous(), app.app.redis.clone().unwrap());
-    until("the node reaches Redis", async || buckets.is_up()).await;
+    eventually("the node reaches Redis", async || buckets.is_up()).await;
     assert_eq!(asked(&here, 3).await, [404; 3]);
     redis.signal("-STOP");
     assert_eq!(asked(&here, 1).await, [404], "counted alone");
     redis.signal("-CONT");
     assert_eq!(buckets.fallbacks(), 1);
-    until("Redis answers again", async || redis.says("PING").starts_with("+PONG")).await;
+    eventually("Redis answers again", async || redis.says("PING").starts_with("+PONG")).await;
     assert!(buckets.is_up());
     assert_eq!((asked(&here, 1).await, buckets.fallbacks()), (vec![429], 1), "the common bucket still");
 }
@@ -200,20 +191,20 @@ async fn c11_a_redis_that_refuses_to_count_is_away_until_it_counts_again() {
     let redis = Redis::start();
     let app = node(&redis, "anonymous=3/h").await;
     let (here, buckets) = (app.anonymous(), app.app.redis.clone().unwrap());
-    until("the node reaches Redis", async || buckets.is_up()).await;
+    eventually("the node reaches Redis", async || buckets.is_up()).await;
     assert_eq!(asked(&here, 1).await, [404]);
     assert!(redis.says("REPLICAOF 127.0.0.1 1").starts_with("+OK"), "nobody writes to a replica");
     assert_eq!(asked(&here, 1).await, [404], "counted alone");
     assert!(!buckets.is_up());
     let before = redis.scripts();
-    until("it was probed some times", async || {
+    eventually("it was probed some times", async || {
         assert!(!buckets.is_up() && redis.says("PING").starts_with("+PONG"), "it answers, and is of no use");
         redis.scripts() >= before + 3
     })
     .await;
     assert_eq!(asked(&here, 3).await, [404, 404, 429], "a bucket of its own");
     assert!(redis.says("REPLICAOF NO ONE").starts_with("+OK"));
-    until("it is found again", async || buckets.is_up()).await;
+    eventually("it is found again", async || buckets.is_up()).await;
     assert_eq!(asked(&here, 3).await, [404, 404, 429], "the common bucket");
 }
 
@@ -221,7 +212,7 @@ async fn c11_a_redis_that_refuses_to_count_is_away_until_it_counts_again() {
 async fn c11_redis_is_told_nobodys_address() {
     let redis = Redis::start();
     let app = node(&redis, "anonymous=3/h").await;
-    until("the node reaches Redis", async || is_up(&app.app)).await;
+    eventually("the node reaches Redis", async || is_up(&app.app)).await;
     asked(&app.anonymous(), 1).await;
     let kept = redis.says("KEYS *");
     let hash: [u8; 32] = Sha256::digest(b"Some(127.0.0.1)").into();

@@ -9,6 +9,7 @@ use crate::authz::{Exception, find, is_sorted};
 
 /// Operations whose answer shows no example.
 const NO_EXAMPLE: &[Exception] = &[
+    ("read_import_file", "the file as it was sent"),
     ("show_metrics", "Prometheus text"),
     ("show_openapi", "the document itself"),
     ("show_problem", "a page for people"),

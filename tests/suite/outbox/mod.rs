@@ -1,5 +1,8 @@
 //! Work after the commit: positions, leases, dead letters and fairness, on both databases.
 
+#[cfg(feature = "postgres")]
+mod horizon;
+
 use std::sync::Arc;
 
 use api::worker::{Pace, Worker};

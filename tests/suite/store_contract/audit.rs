@@ -6,7 +6,7 @@ use persistence::{Broken, Head};
 use serde_json::json;
 
 use crate::both;
-use crate::support::{Kind, Office, Sql, TestApp, text};
+use crate::support::{Kind, Office, Sql, TestApp, eventually, text};
 
 const GROWING: [&str; 6] =
     ["journal_entry", "journal_change", "journal_link", "event", "event_position", "consumed_event"];

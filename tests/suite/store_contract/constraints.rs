@@ -123,9 +123,47 @@ const BREACHES: &[Breach] = &[
     ),
     breach("patient_contact_pkey", "patient_contact", &[]),
     breach("patient_contact_kind_check", "patient_contact", &[("ordinal", "99"), ("kind", "'fax'")]),
+    breach("patient_match_key_pkey", "patient_match_key", &[]),
+    breach("patient_match_due_pkey", "patient_match_due", &[]),
+    breach("patient_duplicate_pkey", "patient_duplicate", &[]),
+    breach("patient_duplicate_order_check", "patient_duplicate", &[("second_id", "first_id")]),
+    breach("patient_duplicate_grade_check", "patient_duplicate", &[("grade", "'perhaps'")]),
+    breach("patient_statistic_pkey", "patient_statistic", &[]),
+    breach("patient_statistic_delta_pkey", "patient_statistic_delta", &[]),
+    breach("patient_statistic_delta_weight_check", "patient_statistic_delta", &[NEW, ("weight", "0")]),
+    breach("patient_merged_check", "patient", &[NEW, ("stage", "'merged'")]),
+    breach(
+        "patient_identifier_standing_check",
+        "patient_identifier",
+        &[("ordinal", "99"), ("value", "'0'"), ("standing", "'?'")],
+    ),
+    breach("import_pkey", "import", &[("status", "'finished'")]),
+    breach("import_running_once", "import", &[NEW, ("status", "'waiting'")]),
+    breach("import_kind_check", "import", &[NEW, ("kind", "'people'")]),
+    breach("import_status_check", "import", &[NEW, ("status", "'asleep'")]),
+    breach("import_row_pkey", "import_row", &[("line", "99")]),
+    breach("import_row_once", "import_row", &[NEW]),
+    breach("import_row_outcome_check", "import_row", &[NEW, ("line", "99"), ("outcome", "'lost'")]),
+    breach("external_reference_pkey", "external_reference", &[]),
+    breach("external_reference_record_check", "external_reference", &[("value", "'2'"), ("kind", "'appointments'")]),
+    breach("patient_merge_pkey", "patient_merge", &[("undone_at", "merged_at")]),
+    breach("patient_merge_source_once", "patient_merge", &[NEW]),
+    breach(
+        "patient_merge_apart_check",
+        "patient_merge",
+        &[NEW, ("target_id", "source_id"), ("undone_at", "merged_at")],
+    ),
     breach("patient_link_pkey", "patient_link", &[]),
     breach("patient_link_kind_check", "patient_link", &[NEW, ("kind", "'cousin'")]),
-    breach("patient_link_period_check", "patient_link", &[NEW, ("valid_to", "valid_from")]),
+    breach("patient_link_period_check", "patient_link", &[NEW, ("valid_to", "'2000-01-01'")]),
+    breach("patient_link_no_overlap", "patient_link", &[NEW]),
+    breach("tag_pkey", "tag", &[("key", "'other'")]),
+    breach("tag_key_unique", "tag", &[NEW]),
+    breach("tag_colour_check", "tag", &[NEW, ("key", "'other'"), ("colour", "'red'")]),
+    breach("patient_facet_pkey", "patient_facet", &[]),
+    breach("patient_facet_kind_check", "patient_facet", &[("kind", "'colour'")]),
+    breach("patient_place_pkey", "patient_place", &[]),
+    breach("patient_attendance_pkey", "patient_attendance", &[]),
     breach("service_pkey", "service", &[]),
     breach("service_modality_check", "service", &[NEW, ("modality", "'by_post'")]),
     breach("service_duration_check", "service", &[NEW, ("duration_minutes", "0")]),
@@ -228,9 +266,58 @@ const SEEDS: &[(&str, &str)] = &[
          SELECT {new}, id, 'google', 'https://id.example', '1', created_at FROM account LIMIT 1",
     ),
     (
+        "patient_statistic",
+        "INSERT INTO patient_statistic (tenant_id, facet, total) SELECT tenant_id, 'test:', 1 FROM membership LIMIT 1",
+    ),
+    (
+        "patient_statistic_delta",
+        "INSERT INTO patient_statistic_delta (tenant_id, id, facets, weight) SELECT tenant_id, {new}, '[]', 1 FROM patient LIMIT 1",
+    ),
+    (
         "patient_link",
         "INSERT INTO patient_link (tenant_id, id, membership_id, patient_id, kind, valid_from) \
          SELECT m.tenant_id, {new}, m.id, p.id, 'caregiver', '2027-01-01' FROM membership m JOIN patient p ON p.tenant_id = m.tenant_id LIMIT 1",
+    ),
+    (
+        "patient_match_due",
+        "INSERT INTO patient_match_due (tenant_id, id, patient_id) SELECT tenant_id, {new}, id FROM patient LIMIT 1",
+    ),
+    (
+        "patient_duplicate",
+        "INSERT INTO patient_duplicate (tenant_id, first_id, second_id, grade, score, findings, found_at) \
+         SELECT p.tenant_id, p.id, q.id, 'possible', 150, '', p.created_at FROM patient p JOIN patient q \
+         ON q.tenant_id = p.tenant_id AND q.id > p.id ORDER BY p.id, q.id LIMIT 1",
+    ),
+    (
+        "tag",
+        "INSERT INTO tag (tenant_id, id, name, key, version, created_at) \
+         SELECT tenant_id, {new}, 'VIP', 'vip', 1, created_at FROM membership LIMIT 1",
+    ),
+    (
+        "import",
+        "INSERT INTO import (tenant_id, id, kind, file_name, size, sha256, dry_run, options, sheet, mapping, status, position, rows_read, \
+         rows_created, rows_updated, rows_skipped, rows_failed, rows_removed, rows_kept, version, created_at, updated_at) \
+         SELECT tenant_id, {new}, kind, file_name, size, sha256, dry_run, options, sheet, mapping, 'waiting', 0, 0, 0, 0, 0, 0, 0, 0, 1, \
+         created_at, created_at FROM import LIMIT 1",
+    ),
+    (
+        "patient_merge",
+        "INSERT INTO patient_merge (tenant_id, id, source_id, target_id, snapshot, merged_at, version) \
+         SELECT p.tenant_id, {new}, p.id, q.id, {bytes}, p.created_at, 1 FROM patient p JOIN patient q \
+         ON q.tenant_id = p.tenant_id AND q.id > p.id ORDER BY p.id, q.id LIMIT 1",
+    ),
+    (
+        "patient_facet",
+        "INSERT INTO patient_facet (tenant_id, patient_id, kind, value, sort_text) SELECT tenant_id, id, 'tag', 'test', sort_text FROM patient LIMIT 1",
+    ),
+    (
+        "patient_place",
+        "INSERT INTO patient_place (tenant_id, patient_id, ordinal, band, longitude, x, y, z) SELECT tenant_id, id, 99, 0, 0, 1, 0, 0 FROM patient LIMIT 1",
+    ),
+    (
+        "patient_attendance",
+        "INSERT INTO patient_attendance (tenant_id, patient_id, visits, no_shows) SELECT tenant_id, id, 0, 0 FROM patient p \
+         WHERE NOT EXISTS (SELECT 1 FROM patient_attendance a WHERE a.tenant_id = p.tenant_id AND a.patient_id = p.id) LIMIT 1",
     ),
     (
         "schedule_exception",
@@ -246,6 +333,7 @@ const GLOBAL: &[&str] = &[
     "oidc_flow",
     "oidc_grant",
     "oidc_link",
+    "patient_statistic",
     "recovery_code",
     "sequencer_horizon",
     "sign_in_failure",
@@ -319,6 +407,9 @@ async fn aurora(app: &TestApp) -> TenantId {
 both! {
     async fn every_named_constraint_is_told_by_its_name(app) {
         let (sql, tenant) = (app.sql().await, aurora(app).await);
+        let admin = app.admin().await;
+        admin.upload("/api/v1/imports", &[("kind", "patients")], "a.csv", b"Nome\nImportada\n").await.expect(201);
+        app.settle().await;
         let mut wrong = Vec::new();
         for breach in BREACHES {
             let statement = copy(app, &sql, breach).await;

@@ -18,7 +18,9 @@ const SECOND: &str = "v2:CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk=";
 /// Columns of bytes that hold no ciphertext.
 const PLAIN: &[(&str, &str)] = &[
     ("api_key.hash", "a hash"),
+    ("external_reference.file_sha256", "a hash of a file"),
     ("idempotency.body_hash", "a hash"),
+    ("import.sha256", "a hash of a file"),
     ("invitation.hash", "a hash"),
     ("journal_entry.mac", "a mac"),
     ("journal_link.mac", "a mac"),
@@ -94,9 +96,16 @@ async fn fill(app: &TestApp) -> Filled {
     app.settle().await;
     let chaves = Caller { token: Some(text(&session["access_token"])), ..app.anonymous() };
     Authenticator::begun(&chaves).await;
+    let mut patients = Vec::new();
     for patient in ["Uma", "Duas"] {
-        office.staff.post_once("/api/v1/patients", patient, &json!({ "name": patient })).await.expect(201);
+        let made = office.staff.post_once("/api/v1/patients", patient, &json!({ "name": patient })).await.expect(201);
+        patients.push(text(&made["id"]));
     }
+    let [one, other] = patients.as_slice() else { panic!("{patients:?}") };
+    office.admin.post(&format!("/api/v1/patients/{one}/merge"), &json!({ "source_id": other })).await.expect(200);
+    let file = "Nome;CPF\nUma Pessoa;111.111.111-11\nOutra Pessoa;222.222.222-22\n";
+    office.admin.upload("/api/v1/imports", &[("kind", "patients")], "a.csv", file.as_bytes()).await.expect(201);
+    app.settle().await;
     let (tenant, founded) = (company(&office.admin).await, company(&chaves).await);
     for company in [tenant, founded] {
         app.dead_letter(company).await;

@@ -117,6 +117,7 @@ impl TestApp {
     pub async fn settle(&self) {
         let worker = self.app.worker(Pace::default());
         worker.run_due().await.unwrap();
+        api::duplicates::run_dry(&self.app).await.unwrap();
         self.app.sequencer().run_dry().await.unwrap();
         self.app.refusals.written().await;
     }
@@ -171,8 +172,12 @@ async fn wire(database: &TestDatabase, clock: Arc<ManualClock>, more: &[(&str, &
         ("PUBLIC_URL", "http://127.0.0.1:8080"),
         ("SALUS_ENV", if place.development { "development" } else { "production" }),
     ];
+    // Beside the database where that is a file.
+    let name = place.url.rsplit('/').next().unwrap().split('?').next().unwrap();
+    let files = format!("file://{}", std::env::temp_dir().join("salus-test-files").join(name).display());
     if let Some(owner) = &place.migration_url {
         variables.push(("MIGRATION_DATABASE_URL", owner.as_str()));
+        variables.push(("FILES_URL", files.as_str()));
     }
     variables.extend(more);
     let settings = Settings::parse(&Variables::new(variables)).unwrap();

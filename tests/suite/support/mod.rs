@@ -8,9 +8,12 @@ mod caller;
 mod crowd;
 mod database;
 mod dead;
+mod eventually;
 mod office;
 pub mod openid;
 mod sql;
+mod statements;
+mod upload;
 mod world;
 
 pub use answer::Answer;
@@ -21,8 +24,10 @@ pub use caller::{Caller, fresh_key};
 pub use crowd::at_once;
 pub use database::{Kind, TestDatabase};
 pub use dead::ADDRESSEE;
+pub use eventually::eventually;
 pub use office::{Office, text};
 pub use sql::{Sql, hex};
+pub use upload::form;
 pub use world::MARKER;
 
 /// Runs each test on SQLite, and with the feature `postgres` on PostgreSQL too.

@@ -5,6 +5,8 @@ use super::tree::all_rust_files;
 /// Files that make a permit of Salus itself, how often, and why.
 const SYSTEM_PERMITS: &[(&str, usize, &str)] = &[
     ("apps/api/src/demo/stage.rs", 1, "the demo company is made by nobody who is signed in"),
+    ("apps/api/src/imports.rs", 1, "an operator imports from the command line"),
+    ("crates/gateways/src/files/local.rs", 2, "its tests need keys of two companies"),
     ("crates/identity/src/usecase/accept_invitation.rs", 1, "the mailed token is the credential"),
     ("crates/identity/src/usecase/authenticate.rs", 1, "a token is looked up before its caller is known"),
     ("crates/identity/src/usecase/change_password.rs", 1, "a wrong password is kept as one at sign-in is"),
@@ -27,6 +29,9 @@ const SYSTEM_PERMITS: &[(&str, usize, &str)] = &[
     ("crates/identity/src/usecase/sign_up.rs", 1, "the company does not exist yet"),
     ("crates/identity/src/usecase/switch_company.rs", 1, "one comes from another company"),
     ("crates/identity/src/usecase/verify_email.rs", 1, "the mailed token is the credential"),
+    ("crates/patients/src/usecase/refresh_duplicates.rs", 1, "pairs follow from the records, whoever changed them"),
+    ("crates/patients/src/usecase/run_import.rs", 1, "a worker reads the rows of an import that a member began"),
+    ("crates/patients/src/usecase/strip_tag.rs", 1, "a removed tag is taken from the records after the commit"),
 ];
 
 /// Files that work across tenants, how often, and why.
@@ -56,6 +61,20 @@ const ACROSS_TENANTS: &[(&str, usize, &str)] = &[
     ("crates/identity/src/usecase/switch_company.rs", 1, "from one company to another"),
     ("crates/identity/src/usecase/update_me.rs", 1, "an account belongs to no company"),
     ("crates/identity/src/usecase/verify_email.rs", 1, "a mailed token names no company"),
+];
+
+/// Use cases that commit and are not repeated after a serialization failure or deadlock, and why.
+const UNREPEATED: &[(&str, &str)] = &[
+    ("crates/identity/src/usecase/enrol_member.rs", "makes the demo company's members, while nobody else is there"),
+    (
+        "crates/identity/src/usecase/second_factor.rs",
+        "keeps a wrong proof inside the unit of work that it was given to",
+    ),
+    (
+        "crates/patients/src/usecase/run_import.rs",
+        "repeats its batches itself, also where an identifier was taken meanwhile",
+    ),
+    ("crates/patients/src/usecase/strip_tag.rs", "repeats its batches itself: a job's future is sent between threads"),
 ];
 
 fn holds(list: &[(&str, usize, &str)], needle: &str, except: &[&str]) {
@@ -94,6 +113,23 @@ fn work_across_tenants_is_counted() {
         "begin_across_tenants(",
         &["crates/identity/src/ports.rs", "crates/persistence/src/stores/identity/mod.rs"],
     );
+}
+
+/// A function that commits is the unit of work or a part of it, so whoever calls it from outside is not the one that commits.
+#[test]
+fn b3_use_cases_that_commit_repeat_their_unit_of_work() {
+    let repeats = |text: &str| code_contains(text, "unit_of_work(");
+    let alone = |function: &str| code_contains(function, "pub async fn ") && code_contains(function, "commit(");
+    let mut found: Vec<String> = all_rust_files()
+        .into_iter()
+        .filter(|(name, text)| name.contains("/src/usecase/") && code_contains(text, "commit("))
+        .filter(|(_, text)| !repeats(text) || text.split("\n}\n").any(|item| alone(item) && !repeats(item)))
+        .map(|(name, _)| name)
+        .collect();
+    found.sort();
+    let listed: Vec<&str> = UNREPEATED.iter().map(|(file, _)| *file).collect();
+    assert!(listed.is_sorted() && UNREPEATED.iter().all(|(_, reason)| !reason.is_empty()));
+    assert_eq!(found, listed, "use cases that commit outside a unit of work");
 }
 
 #[test]

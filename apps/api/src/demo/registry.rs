@@ -8,7 +8,7 @@ use patients::model::{
     HealthPlanParts, Identifier, IdentifierKind, Language, LinkKind, PatientDetails, PersonName, Preferences, Sex,
     Stage as Standing, Tag,
 };
-use patients::usecase::{LinkPatient, link_patient, register_patient};
+use patients::usecase::{Duplicates, LinkPatient, RegisterPatient, link_patient, register_patient};
 
 use super::company::Company;
 use super::error::{At, DemoError};
@@ -25,8 +25,8 @@ pub(super) async fn register(
     let permit = permit(company.tenant);
     let mut ids = Vec::with_capacity(people.len());
     for person in people {
-        let details = details(person, today)?;
-        let patient = register_patient(&stage.patients, &permit, details, unheard).await.at("register a patient")?;
+        let ask = RegisterPatient { details: details(person, today)?, duplicates: Duplicates::Allowed };
+        let patient = register_patient(&stage.patients, &permit, ask, unheard).await.at("register a patient")?;
         ids.push(patient.value().id);
     }
     Ok(ids)

@@ -36,7 +36,7 @@ variables! {
     DATABASE_URL, Some("sqlite://data/salus.db"), true, "`sqlite://PATH` or `postgres://ROLE@HOST/DATABASE` (the application role).";
     MIGRATION_DATABASE_URL, None, true, "The owner role on PostgreSQL. Absent: the start only checks that no migration is pending.";
     REDIS_URL, None, true, "`redis://…` or, with TLS, `rediss://…`: nodes share rate limits, and a sign-out or change of role applies on all at once. Absent, or away: each node counts alone, and such changes apply on the others within 30 s.";
-    FILES_URL, Some("file://data/files"), true, "`file://FOLDER` or `s3://BUCKET`. Not used by this version, which keeps no files; `s3` is refused in production.";
+    FILES_URL, None, true, "`file://FOLDER`, or `s3://[KEY:SECRET@]BUCKET[/PREFIX][?endpoint=URL&region=NAME]`, key and secret percent-encoded; without them the machine's own role is asked for. A bucket needs a rule of its life cycle, `AbortIncompleteMultipartUpload` after a day, for uploads that a node could not end. Absent: the folder `files` beside the database file, with PostgreSQL `data/files`.";
     SMTP_URL, None, true, "`smtps://USER:PASSWORD@HOST[:PORT]` (TLS), or `smtp://…` (STARTTLS, required unless the host is this machine or the URL ends in `?tls=opportunistic`). Absent: mails stay in the database, and only their subject is logged.";
     MAIL_FROM, Some("Salus <salus@localhost>"), false, "Whom mails are from: an address, or `Name <address>`. Required in production with `SMTP_URL`.";
     CORS_ORIGINS, None, false, "Origins of browsers that may call, `https://a.example,https://b.example`. Absent: none.";

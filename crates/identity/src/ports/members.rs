@@ -63,7 +63,7 @@ pub trait ReferenceReader: Send + Sync {
     async fn clinics_known(&self, clinics: &[ClinicId]) -> Result<Vec<ClinicId>, StoreError>;
     /// Whether the company has this practitioner.
     async fn practitioner_is_known(&self, id: PractitionerId) -> Result<bool, StoreError>;
-    /// Whether the company has this patient.
+    /// Whether the company has this patient, in use; if so, it is not archived or merged until this transaction has ended.
     async fn patient_is_known(&self, id: PatientId) -> Result<bool, StoreError>;
 }
 

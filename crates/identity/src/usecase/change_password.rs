@@ -121,7 +121,7 @@ pub async fn change_password(
     }
     let (right, _) = env.passwords.verify(ask.current, known.clone()).await?;
     if !right {
-        return Err(refuse(env, permit, &account, now).await?);
+        return Err(unit_of_work(async || refuse(env, permit, &account, now).await).await?);
     }
     let new = env.passwords.hash(ask.new).await?;
     unit_of_work(async || write(env, permit, (id, session), (&known, &new), reply).await).await

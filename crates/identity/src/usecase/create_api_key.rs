@@ -1,7 +1,9 @@
 //! A new API key (I9).
 
 use chrono::{DateTime, Utc};
-use kernel::{Actor, Change, Committed, Fault, FromStore, Grants, Kind, Permit, Refusal, Reply, StoreError, commit};
+use kernel::{
+    Actor, Change, Committed, Fault, FromStore, Grants, Kind, Permit, Refusal, Reply, StoreError, commit, unit_of_work,
+};
 use thiserror::Error;
 
 use crate::Identity;
@@ -126,11 +128,21 @@ pub async fn create_api_key(
         revoked_at: None,
         version: 1,
     };
+    let made = NewApiKey { key, text };
+    Ok(unit_of_work(async || add(env, permit, &made, reply).await).await?)
+}
+
+async fn add(
+    env: &Identity,
+    permit: &Permit<permission::ApiKeysManage>,
+    made: &NewApiKey,
+    reply: Reply<NewApiKey>,
+) -> Result<Committed<NewApiKey>, StoreError> {
+    let key = &made.key;
     let tx = env.db.begin(permit.scope()).await?;
-    tx.api_key_add(&key).await?;
+    tx.api_key_add(key).await?;
     let change = Change::created(key.id, key.version, key.facts());
-    let journal = permit.journal(key.id, now).changed(change);
-    Ok(commit(tx, journal, NewApiKey { key, text }, reply).await?)
+    commit(tx, permit.journal(key.id, key.created_at).changed(change), made.clone(), reply).await
 }
 
 fn scope(role: Option<Role>, permissions: Option<&[String]>, maker: &Grants) -> Result<KeyScope, CreateApiKeyError> {

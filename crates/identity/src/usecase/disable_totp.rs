@@ -1,9 +1,9 @@
 //! Turning a second factor off, by whoever can prove to be its owner (I7).
 
 use chrono::{DateTime, Utc};
-use kernel::ids::{AccountId, TotpId};
+use kernel::ids::{AccountId, MembershipId, SessionId, TotpId};
 use kernel::seal::CannotOpen;
-use kernel::{Actor, Change, Committed, FromStore, Kind, Permit, Refusal, Reply, StoreError, commit};
+use kernel::{Actor, Change, Committed, FromStore, Kind, Permit, Refusal, Reply, StoreError, commit, unit_of_work};
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
@@ -127,15 +127,25 @@ pub async fn disable_totp(
     };
     let account = asker(env, account).await?;
     let proof = Proof::of(env, &account, proof).await?;
+    unit_of_work(async || disable(env, permit, (&account, membership, session), &proof, reply).await).await
+}
+
+async fn disable(
+    env: &Identity,
+    permit: &Permit<permission::DisableTotp>,
+    (account, membership, session): (&Account, MembershipId, SessionId),
+    proof: &Proof,
+    reply: Reply<TotpId>,
+) -> Result<Committed<TotpId>, DisableTotpError> {
     let now = env.clock.now();
     let tx = env.db.begin_across_tenants("second factor").await?;
-    if !is_still(tx.as_ref(), &account).await? {
+    if !is_still(tx.as_ref(), account).await? {
         return Err(StoreError::Contended.into());
     }
     let totp = tx.totp_locked(account.id).await?.filter(Totp::is_on).ok_or(DisableTotpError::NotOn)?;
     let session = tx.session_locked(permit.scope().tenant(), session).await?.filter(|session| session.is_live(now));
     let session = session.ok_or(DisableTotpError::NoAccount)?;
-    if let Some(retry_after) = seconds_held_off(tx.as_ref(), &account, now).await? {
+    if let Some(retry_after) = seconds_held_off(tx.as_ref(), account, now).await? {
         return Err(DisableTotpError::Locked { retry_after });
     }
     if !proof.is_right(env, tx.as_ref(), (&totp, &session), now).await? {

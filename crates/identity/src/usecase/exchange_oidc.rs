@@ -209,9 +209,12 @@ pub async fn exchange_oidc(
         }
         let (right, _) = env.passwords.verify(attempt, found.hash()).await.map_err(SignInError::from)?;
         if !right {
-            let tx = env.db.begin_across_tenants("wrong password after a sign-in at a provider").await?;
-            arrived.wrong(tx.as_ref()).await?;
-            return Err(refuse(tx, origin, &found, now).await?.into());
+            let kept = unit_of_work(async || {
+                let tx = env.db.begin_across_tenants("wrong password after a sign-in at a provider").await?;
+                arrived.wrong(tx.as_ref()).await?;
+                refuse(tx, origin, &found, now).await
+            });
+            return Err(kept.await?.into());
         }
     }
     unit_of_work(async || enter(env, origin, (arrived, &found), (company, factor.as_ref()), reply).await).await

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use kernel::ids::AccountId;
-use kernel::{Committed, Origin, Permit, Reply, StoreError, commit, unchanged};
+use kernel::{Committed, Origin, Permit, Reply, StoreError, commit, unchanged, unit_of_work};
 use uuid::Uuid;
 
 use super::send_mail::mail_job;
@@ -28,14 +28,24 @@ pub async fn forgot_password(
     reply: Reply<Asked>,
 ) -> Result<Committed<Asked>, StoreError> {
     let now = env.clock.now();
-    let Found { to, asks } = find(env, email, now).await?;
+    let found = find(env, email, now).await?;
+    unit_of_work(async || ask(env, origin, (email, &found), now, reply).await).await
+}
+
+async fn ask(
+    env: &Identity,
+    origin: &Origin,
+    (email, found): (&Email, &Found),
+    now: DateTime<Utc>,
+    reply: Reply<Asked>,
+) -> Result<Committed<Asked>, StoreError> {
     let tx = env.db.begin_across_tenants("forgotten password").await?;
-    match asks {
+    match found.asks {
         Asks::Few => tx.failure_add(&[AttemptKey::reset(email)], now, now - FORGET_AFTER).await?,
         // Not counted: nobody keeps the address waiting by asking on. A statement that finds nothing stands in its place.
         Asks::Enough => tx.failures_forget(&AttemptKey::of_nobody()).await?,
     }
-    let Some((account, company)) = to else {
+    let Some((account, company)) = &found.to else {
         // Two statements that find nothing, in place of the link's row and the journal; the count is committed likewise.
         tx.failures_forget(&AttemptKey::of_nobody()).await?;
         tx.failures_forget(&AttemptKey::of_nobody()).await?;
@@ -46,7 +56,7 @@ pub async fn forgot_password(
     let reset = PasswordReset::ask(env.ids.next(), company.tenant, account.id, &secret, now);
     tx.password_reset_add(&reset).await?;
     let permit = Permit::<permission::ForgotPassword>::system(company.tenant, "forgotten password", origin.clone());
-    let journal = permit.journal(account.id, now).job(mail_job(&notice(&account, secret), now));
+    let journal = permit.journal(account.id, now).job(mail_job(&notice(account, secret), now));
     commit(tx, journal, Asked, reply).await
 }
 

@@ -1,7 +1,8 @@
 //! A further company for somebody who has an account (I1).
 
 use events::identity::CompanyFounded;
-use kernel::{Actor, Committed, FromStore, Kind, Permit, Refusal, Reply, StoreError, commit};
+use kernel::ids::AccountId;
+use kernel::{Actor, Committed, FromStore, Kind, Permit, Refusal, Reply, StoreError, commit, unit_of_work};
 use thiserror::Error;
 
 use super::founding::{Founding, NewCompany};
@@ -53,11 +54,21 @@ pub async fn found_company(
     ask: NewCompany,
     reply: Reply<CompanyOfAccount>,
 ) -> Result<Committed<CompanyOfAccount>, FoundCompanyError> {
-    let Actor::Member { account: id, .. } = permit.actor() else { return Err(FoundCompanyError::NoAccount) };
+    let Actor::Member { account, .. } = permit.actor() else { return Err(FoundCompanyError::NoAccount) };
+    unit_of_work(async || found(env, permit, account, &ask, reply).await).await
+}
+
+async fn found(
+    env: &Identity,
+    permit: &Permit<permission::FoundCompany>,
+    id: AccountId,
+    ask: &NewCompany,
+    reply: Reply<CompanyOfAccount>,
+) -> Result<Committed<CompanyOfAccount>, FoundCompanyError> {
     let now = env.clock.now();
     let tx = env.db.begin_across_tenants("found a further company").await?;
     let account = tx.account_by_id(id).await?.ok_or(FoundCompanyError::NoAccount)?;
-    let founding = Founding::of(env, ask, (id, account.name), now);
+    let founding = Founding::of(env, ask.clone(), (id, account.name), now);
     founding.save(tx.as_ref()).await?;
     let (company, admin) = (&founding.company, &founding.admin);
     let origin = permit.origin().clone();

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use kernel::ids::{AccountId, TenantId};
-use kernel::{Actor, Committed, FromStore, Kind, NewJob, Permit, Refusal, Reply, StoreError, commit};
+use kernel::{Actor, Committed, FromStore, Kind, NewJob, Permit, Refusal, Reply, StoreError, commit, unit_of_work};
 use thiserror::Error;
 
 use super::send_mail::mail_job;
@@ -60,7 +60,16 @@ pub async fn send_verification(
     permit: &Permit<permission::SendVerification>,
     reply: Reply<AccountId>,
 ) -> Result<Committed<AccountId>, SendVerificationError> {
-    let Actor::Member { account: id, .. } = permit.actor() else { return Err(SendVerificationError::NoAccount) };
+    let Actor::Member { account, .. } = permit.actor() else { return Err(SendVerificationError::NoAccount) };
+    unit_of_work(async || send(env, permit, account, reply).await).await
+}
+
+async fn send(
+    env: &Identity,
+    permit: &Permit<permission::SendVerification>,
+    id: AccountId,
+    reply: Reply<AccountId>,
+) -> Result<Committed<AccountId>, SendVerificationError> {
     let now = env.clock.now();
     let tx = env.db.begin_across_tenants("send a verification mail").await?;
     let account = tx.account_locked(id).await?.ok_or(SendVerificationError::NoAccount)?;

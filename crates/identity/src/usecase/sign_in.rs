@@ -169,8 +169,11 @@ pub async fn sign_in(
     let account = match &found.account {
         Some(account) if right && account.password.is_some() => account.clone(),
         _ => {
-            let tx = env.db.begin_across_tenants("failed sign-in").await?;
-            return Err(refuse(tx, origin, &found, now).await?);
+            let kept = unit_of_work(async || {
+                let tx = env.db.begin_across_tenants("failed sign-in").await?;
+                refuse(tx, origin, &found, now).await
+            });
+            return Err(kept.await?);
         }
     };
     if let Some(retry_after) = found.account_locked(now) {

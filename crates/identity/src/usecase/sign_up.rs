@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use events::identity::CompanyFounded;
-use kernel::{Change, Committed, FromStore, Kind, Origin, Permit, Refusal, Reply, StoreError, commit};
+use kernel::{Change, Committed, FromStore, Kind, Origin, Permit, Refusal, Reply, StoreError, commit, unit_of_work};
 use thiserror::Error;
 
 use super::founding::{Founding, NewCompany};
@@ -110,11 +110,20 @@ pub async fn sign_up(
     ask: SignUp,
     reply: Reply<SignedIn>,
 ) -> Result<Committed<SignedIn>, SignUpError> {
-    let now = env.clock.now();
     let SignUp { founder, password } = ask;
     let hash = env.passwords.hash(password).await?;
+    unit_of_work(async || found(env, origin, (&founder, &hash), reply).await).await
+}
+
+async fn found(
+    env: &Identity,
+    origin: &Origin,
+    (founder, hash): (&Founder, &PasswordHash),
+    reply: Reply<SignedIn>,
+) -> Result<Committed<SignedIn>, SignUpError> {
+    let now = env.clock.now();
     let Founder { company_name: name, country, time_zone, locale, .. } = founder.clone();
-    let account = account(env, founder, hash, now);
+    let account = account(env, founder.clone(), hash.clone(), now);
     let place = NewCompany { name, country, time_zone, locale };
     let founding = Founding::of(env, place, (account.id, account.name.clone()), now);
     let (company, admin) = (founding.company.id, founding.admin.id);

@@ -1,7 +1,7 @@
 //! Proving that an address is one's own, by the link that was mailed to it.
 
 use kernel::ids::AccountId;
-use kernel::{Change, Committed, FromStore, Kind, Origin, Permit, Refusal, Reply, StoreError, commit};
+use kernel::{Change, Committed, FromStore, Kind, Origin, Permit, Refusal, Reply, StoreError, commit, unit_of_work};
 use thiserror::Error;
 
 use crate::Identity;
@@ -46,6 +46,15 @@ impl FromStore for VerifyEmailError {
 
 /// Spends the link's secret and marks the account's address as verified.
 pub async fn verify_email(
+    env: &Identity,
+    origin: &Origin,
+    secret: &Secret,
+    reply: Reply<AccountId>,
+) -> Result<Committed<AccountId>, VerifyEmailError> {
+    unit_of_work(async || verify(env, origin, secret, reply).await).await
+}
+
+async fn verify(
     env: &Identity,
     origin: &Origin,
     secret: &Secret,

@@ -1,13 +1,13 @@
 //! Dates of birth.
 
 use chrono::NaiveDate;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::redacted::redacted_debug;
 
 /// A calendar date of birth, from 1870-01-01 to the day on which it was written down.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct BirthDate(NaiveDate);
 

@@ -47,7 +47,7 @@ impl ContactKind {
 }
 
 /// A way to reach a patient: the canonical value to compare and search, and the value as it was typed.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contact {
     kind: ContactKind,
     value: String,
@@ -146,7 +146,7 @@ impl Contact {
 }
 
 /// The contacts of one patient: at most 20, each once, exactly one primary of each kind that occurs.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ContactList(Vec<Contact>);
 

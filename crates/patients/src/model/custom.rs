@@ -1,13 +1,13 @@
 //! Fields that a company adds of its own.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
 use super::redacted::redacted_debug;
 
 /// A JSON object of at most 16 KiB when written without white space.
-#[derive(Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CustomFields(Map<String, Value>);
 

@@ -1,6 +1,6 @@
 //! Identifiers of a patient.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::cnpj::{Cnpj, CnpjError};
@@ -14,7 +14,7 @@ use super::text::{TextError, line};
 const LONGEST_OTHER: usize = 100;
 
 /// The scheme of an identifier.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IdentifierKind {
     /// Brazilian taxpayer number of a person.
@@ -59,7 +59,7 @@ impl IdentifierKind {
 }
 
 /// How far an identifier has been checked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum IdentifierStatus {
     /// As somebody typed it; of all kinds but INS.
     #[serde(rename = "recorded")]
@@ -99,12 +99,51 @@ impl IdentifierStatus {
     }
 }
 
+/// Whether an identifier is the one that its patient goes by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IdentifierStanding {
+    /// It is.
+    #[default]
+    Current,
+    /// It was, on a record that was merged into this one (PT7).
+    Old,
+    /// It is the surviving record's: that of a merged one keeps it to be read (PT7).
+    Moved,
+}
+
+impl IdentifierStanding {
+    /// All standings.
+    pub const ALL: [Self; 3] = [Self::Current, Self::Old, Self::Moved];
+
+    /// The word on the wire and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Current => "current",
+            Self::Old => "old",
+            Self::Moved => "moved",
+        }
+    }
+
+    /// The standing of a word; `None` for an unknown one.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|standing| standing.as_str() == word)
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
+    fn is_current(&self) -> bool {
+        *self == Self::Current
+    }
+}
+
 /// An identifier whose value has the form of its kind, canonical and without punctuation.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Identifier {
     kind: IdentifierKind,
     value: String,
     status: IdentifierStatus,
+    #[serde(default, skip_serializing_if = "IdentifierStanding::is_current")]
+    standing: IdentifierStanding,
 }
 
 /// Why a text is no identifier of its kind.
@@ -162,7 +201,7 @@ impl Identifier {
             IdentifierKind::Other => line(raw, LONGEST_OTHER)?,
         };
         let status = if kind == IdentifierKind::Ins { IdentifierStatus::Prov } else { IdentifierStatus::Recorded };
-        Ok(Self { kind, value, status })
+        Ok(Self { kind, value, status, standing: IdentifierStanding::Current })
     }
 
     /// The identifier with another status of its kind.
@@ -175,7 +214,13 @@ impl Identifier {
 
     /// An identifier as it was stored.
     pub fn from_stored(kind: IdentifierKind, value: String, status: IdentifierStatus) -> Self {
-        Self { kind, value, status }
+        Self { kind, value, status, standing: IdentifierStanding::Current }
+    }
+
+    /// The identifier in another standing.
+    #[must_use]
+    pub fn with_standing(self, standing: IdentifierStanding) -> Self {
+        Self { standing, ..self }
     }
 
     /// Its scheme.
@@ -191,6 +236,11 @@ impl Identifier {
     /// How far it has been checked.
     pub fn status(&self) -> IdentifierStatus {
         self.status
+    }
+
+    /// Whether its patient goes by it.
+    pub fn standing(&self) -> IdentifierStanding {
+        self.standing
     }
 
     /// True when it may be sent to other systems: an INS only when qualified, others always (PT1).

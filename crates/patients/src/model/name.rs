@@ -1,12 +1,12 @@
 //! Names of persons.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::redacted::redacted_debug;
 use super::text::{TextError, line};
 
 /// A legal, social or mother's name: 1 to 200 characters, trimmed, single spaces, as the person writes it.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PersonName(String);
 

@@ -1,17 +1,17 @@
 //! Free text about a patient.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::redacted::redacted_debug;
 use super::text::{TextError, line};
 
 /// Remarks of the staff: 1 to 10,000 characters, line breaks kept, no other control character.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Notes(String);
 
 /// A label of 1 to 50 characters; labels are equal regardless of case.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Tag(String);
 
@@ -65,11 +65,16 @@ impl Tag {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// What two labels have in common that are the same.
+    pub fn key(&self) -> String {
+        self.0.to_lowercase()
+    }
 }
 
 impl PartialEq for Tag {
     fn eq(&self, other: &Self) -> bool {
-        self.0.to_lowercase() == other.0.to_lowercase()
+        self.key() == other.key()
     }
 }
 

@@ -3,15 +3,17 @@
 use chrono::{DateTime, Utc};
 use kernel::ids::PatientId;
 use kernel::{Facts, Patch, Reach};
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::{
     Address, BirthDate, ContactList, CustomFields, CustomFieldsError, EmergencyContact, Gender, HealthPlan, Identifier,
-    Notes, PersonName, Preferences, PreferencesPatch, SearchSource, Sex, Stage, StageError, Tag, search_text,
+    IdentifierKind, IdentifierStatus, Notes, PersonName, Preferences, PreferencesPatch, SearchSource, Sex, Stage,
+    StageError, Tag, search_text,
 };
 
 /// What people write into a record.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PatientDetails {
     /// Legal name.
     pub name: PersonName,
@@ -52,8 +54,8 @@ pub const MOST_IDENTIFIERS: usize = 10;
 /// The most tags of one patient.
 pub const MOST_TAGS: usize = 30;
 
-/// A patient of a company.
-#[derive(Debug, Clone, PartialEq)]
+/// A patient of a company. Its JSON is for merges to keep, sealed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Patient {
     /// Its id.
     pub id: PatientId,
@@ -65,6 +67,10 @@ pub struct Patient {
     pub created_at: DateTime<Utc>,
     /// When it last changed.
     pub updated_at: DateTime<Utc>,
+    /// Since when it is archived: out of lists and closed to changes and bookings (PT10).
+    pub archived_at: Option<DateTime<Utc>>,
+    /// The record that lives on for it, where its stage is merged (PT7).
+    pub merged_into: Option<PatientId>,
 }
 
 /// A row of a list: what tells patients apart.
@@ -146,6 +152,20 @@ pub enum PatientRefused {
     /// The company's own fields become too large.
     #[error(transparent)]
     Custom(#[from] CustomFieldsError),
+    /// The record is archived or merged.
+    #[error(transparent)]
+    Closed(#[from] Closed),
+}
+
+/// Why a record is closed to changes, bookings and merges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum Closed {
+    /// It is archived: restoring it opens it again.
+    #[error("the record is archived")]
+    Archived,
+    /// It was merged into another record, which lives on for it.
+    #[error("the record was merged")]
+    Merged(PatientId),
 }
 
 /// What a change did.
@@ -170,7 +190,7 @@ impl Patient {
         }
         let stage = Stage::of_new(Some(details.stage))?;
         stage.check_contacts(details.contacts.as_slice().len())?;
-        Ok(Self { id, details, version: 1, created_at: now, updated_at: now })
+        Ok(Self { id, details, version: 1, created_at: now, updated_at: now, archived_at: None, merged_into: None })
     }
 
     /// The record after a patch by a caller of this reach.
@@ -181,6 +201,9 @@ impl Patient {
                 return Err(PatientRefused::FieldsOutOfReach(staff_fields));
             }
         }
+        if let Some(closed) = self.closed() {
+            return Err(closed.into());
+        }
         let details = self.details.clone().patched(patch)?;
         details.stage.check_contacts(details.contacts.as_slice().len())?;
         if details == self.details {
@@ -188,6 +211,12 @@ impl Patient {
         }
         let changed = Self { details, version: self.version + 1, updated_at: now, ..self.clone() };
         Ok(Changed::To(Box::new(changed)))
+    }
+
+    /// Whether it is out of use, and why.
+    pub fn closed(&self) -> Option<Closed> {
+        let archived = self.archived_at.map(|_| Closed::Archived);
+        self.merged_into.map(Closed::Merged).or(archived)
     }
 
     /// The record as a caller of this reach sees it: remarks, labels and own fields are for the staff.
@@ -201,11 +230,21 @@ impl Patient {
         self
     }
 
+    /// The record as it may leave the system: the matricule of an INS does only when it was fetched and checked (PT1).
+    #[must_use]
+    pub fn leaving(mut self) -> Self {
+        let stays = |one: &Identifier| one.kind() == IdentifierKind::Ins && one.status() != IdentifierStatus::Qual;
+        self.details.identifiers.retain(|one| !stays(one));
+        self
+    }
+
     /// The fields as the journal keeps them; what tells who it is is personal.
     pub fn facts(&self) -> Facts {
         let d = &self.details;
         Facts::new()
             .open("stage", d.stage)
+            .open("archived_at", self.archived_at)
+            .open("merged_into", self.merged_into)
             .personal("name", &d.name)
             .personal("social_name", &d.social_name)
             .personal("birth_date", d.birth_date.map(BirthDate::date))

@@ -20,7 +20,9 @@ pub const MOST_TERMS: usize = 12;
 const LONGEST_SORT_TEXT: usize = 60;
 
 /// Particles of Portuguese, French, Spanish and Italian names, which nobody remembers exactly.
-const PARTICLES: [&str; 11] = ["da", "das", "de", "des", "di", "do", "dos", "du", "e", "la", "le"];
+pub(super) const PARTICLES: [&str; 11] = ["da", "das", "de", "des", "di", "do", "dos", "du", "e", "la", "le"];
+/// A shorter number is taken for a part of one.
+const SHORTEST_CARD: usize = 4;
 /// From this length on, leading zeros of a number are a trunk or international prefix and not part of it.
 const WITH_PREFIX: usize = 11;
 
@@ -45,6 +47,7 @@ pub struct SearchTerms {
     email: Option<String>,
     identifiers: Vec<(IdentifierKind, String)>,
     phones: Vec<String>,
+    card: Option<String>,
 }
 
 /// The query has more than 200 characters or 12 terms.
@@ -75,6 +78,11 @@ pub fn sort_text(search_text: &str) -> String {
     search_text.chars().take(LONGEST_SORT_TEXT).collect()
 }
 
+/// The letters and digits of a card's number in one word, by which it is known again; `None` when it has none.
+pub fn card_key(number: &str) -> Option<String> {
+    Some(joined_of(number)).filter(|key| !key.is_empty())
+}
+
 impl SearchTerms {
     /// Takes a query apart as people type it; a blank one has no terms.
     pub fn parse(query: &str) -> Result<Self, SearchTooLong> {
@@ -87,6 +95,7 @@ impl SearchTerms {
             email: None,
             identifiers: exact_identifiers(query),
             phones: Vec::new(),
+            card: exact_card(query),
         };
         let mut run = String::new();
         for token in query.split_whitespace() {
@@ -138,6 +147,11 @@ impl SearchTerms {
     /// The match keys of the telephone number or e-mail address that the query may be.
     pub fn contacts(&self) -> Vec<&str> {
         self.phones.iter().map(String::as_str).chain(self.email()).collect()
+    }
+
+    /// The key of the health plan's card that the whole query may be, see [`card_key`].
+    pub fn card(&self) -> Option<&str> {
+        self.card.as_deref()
     }
 
     /// What has to occur in the search text, all of it; the longest first, as it drives the index.
@@ -204,6 +218,12 @@ fn exact_identifiers(query: &str) -> Vec<(IdentifierKind, String)> {
     let kinds = [IdentifierKind::Cpf, IdentifierKind::Cns, IdentifierKind::Cnpj, IdentifierKind::Ins];
     let read = kinds.into_iter().filter_map(|kind| Identifier::parse(kind, query).ok());
     read.map(|identifier| (identifier.kind(), identifier.value().to_owned())).collect()
+}
+
+/// A card's number has a digit, and no sign of a mail address.
+fn exact_card(query: &str) -> Option<String> {
+    let may_be = query.chars().any(|c| c.is_ascii_digit()) && !query.contains('@');
+    card_key(query).filter(|key| may_be && key.chars().count() >= SHORTEST_CARD)
 }
 
 /// A number without trunk or international prefix; a CPF keeps its zeros.

@@ -40,7 +40,7 @@ impl Sex {
 }
 
 /// The gender a person gives, in their own words: 1 to 60 characters.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Gender(String);
 

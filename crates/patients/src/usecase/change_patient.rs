@@ -126,6 +126,7 @@ impl Refusal for ChangePatientError {
     fn details(&self) -> Map<String, Value> {
         match self {
             Self::DuplicateIdentifier(holder) => existing(*holder),
+            Self::Refused(PatientRefused::Closed(closed)) => closed.details(),
             _ => Map::new(),
         }
     }

@@ -1,14 +1,17 @@
 //! Linking a caregiver or guardian to a patient.
 
 use chrono::NaiveDate;
-use kernel::ids::{MembershipId, PatientId};
-use kernel::{Change, Committed, Fault, FromStore, Kind, Permit, Refusal, Reply, StoreError, StoredReply, commit};
+use kernel::ids::{MembershipId, PatientId, PatientLinkId};
+use kernel::{
+    Change, Committed, Fault, FromStore, Kind, Permit, Refusal, Reply, StoreError, StoredReply, commit, unit_of_work,
+};
+use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::Patients;
-use crate::model::{EmptyPeriod, LinkKind, PatientLink};
+use crate::model::{EmptyPeriod, LinkKind, PatientLink, ShownLink, Stage};
 use crate::permission::PatientsWrite;
-use crate::ports::FOREIGN_KEY;
+use crate::ports::{FOREIGN_KEY, LINK_OVERLAP};
 
 /// Who is linked to whom.
 #[derive(Debug, Clone, Copy)]
@@ -34,35 +37,64 @@ pub enum LinkPatientError {
     /// Not there.
     #[error("no such patient")]
     NotFound,
+    /// The record lives on in another.
+    #[error("the record was merged")]
+    Merged,
     /// The member is not the company's.
     #[error("unknown member")]
     UnknownMember,
     /// The link would never be valid.
     #[error(transparent)]
     Period(#[from] EmptyPeriod),
+    /// The member is linked so already, on one of these days at least; by which link.
+    #[error("linked already")]
+    LinkedAlready(Option<PatientLinkId>),
     /// The store failed.
     #[error(transparent)]
     Store(StoreError),
 }
 
-/// Links a member to a patient.
+/// Links a member to a patient. Who has the role of a caregiver reaches the patient from the next request on, on every node:
+/// reach is looked up in the links, never remembered.
 pub async fn link_patient(
     env: &Patients,
     permit: &Permit<PatientsWrite>,
     ask: LinkPatient,
-    reply: Reply<PatientLink>,
-) -> Result<Committed<PatientLink>, LinkPatientError> {
+    reply: Reply<ShownLink>,
+) -> Result<Committed<ShownLink>, LinkPatientError> {
     if !permit.scope().reach().is_company() {
         return Err(LinkPatientError::OutOfReach);
     }
+    unit_of_work(async || linked(env, permit, ask, reply).await).await
+}
+
+async fn linked(
+    env: &Patients,
+    permit: &Permit<PatientsWrite>,
+    ask: LinkPatient,
+    reply: Reply<ShownLink>,
+) -> Result<Committed<ShownLink>, LinkPatientError> {
     let now = env.clock.now();
-    let from = ask.valid_from.unwrap_or(now.date_naive());
+    let today = now.date_naive();
+    let from = ask.valid_from.unwrap_or(today);
     let link = PatientLink::try_new(env.ids.next(), (ask.membership, ask.patient), ask.kind, from, ask.valid_to)?;
     let tx = env.db.begin(permit.scope()).await?;
-    tx.patient_by_id(ask.patient).await?.ok_or(LinkPatientError::NotFound)?;
-    tx.patient_link_add(&link).await?;
-    let change = Change::created(link.id(), 1, link.facts());
-    Ok(commit(tx, permit.journal(link.id(), now).changed(change), link, reply).await?)
+    let stage = tx.patient_stage_held(ask.patient).await?.ok_or(LinkPatientError::NotFound)?;
+    if stage == Stage::Merged {
+        return Err(LinkPatientError::Merged);
+    }
+    let member = tx.member_name(ask.membership).await?.ok_or(LinkPatientError::UnknownMember)?;
+    match tx.patient_link_add(&link).await {
+        Err(StoreError::Constraint(LINK_OVERLAP)) => {
+            drop(tx);
+            let view = env.db.view(permit.scope()).await?;
+            return Err(LinkPatientError::LinkedAlready(view.patient_link_like(&link).await?));
+        }
+        added => added?,
+    }
+    let journal = permit.journal(link.id(), now).changed(Change::created(link.id(), link.version(), link.facts()));
+    let shown = ShownLink { link, member, standing: link.standing(today) };
+    Ok(commit(tx, journal, shown, reply).await?)
 }
 
 impl From<StoreError> for LinkPatientError {
@@ -80,6 +112,7 @@ impl Refusal for LinkPatientError {
         match self {
             Self::OutOfReach => Kind::Forbidden,
             Self::NotFound => Kind::NotFound,
+            Self::Merged | Self::LinkedAlready(_) => Kind::Conflict,
             Self::UnknownMember | Self::Period(_) => Kind::Invalid,
             Self::Store(error) => error.kind(),
         }
@@ -89,6 +122,8 @@ impl Refusal for LinkPatientError {
         match self {
             Self::OutOfReach => "patients.out_of_reach",
             Self::NotFound => "not_found",
+            Self::Merged => "record_is_merged",
+            Self::LinkedAlready(_) => "patients.linked_already",
             Self::UnknownMember => "unknown_reference",
             Self::Period(_) => "invalid",
             Self::Store(error) => error.code(),
@@ -100,6 +135,15 @@ impl Refusal for LinkPatientError {
             Self::UnknownMember => vec![Fault::at("/membership_id", "unknown_reference")],
             Self::Period(_) => vec![Fault::at("/valid_to", "ends_before_start")],
             _ => Vec::new(),
+        }
+    }
+
+    fn details(&self) -> Map<String, Value> {
+        match self {
+            Self::LinkedAlready(link) => {
+                link.iter().map(|id| ("existing_id".to_owned(), Value::String(id.to_string()))).collect()
+            }
+            _ => Map::new(),
         }
     }
 

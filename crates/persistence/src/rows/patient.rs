@@ -3,6 +3,8 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::ids::PatientId;
 use kernel::{Reach, StoreError};
+use patients::model::matching::{Candidate, TraitSource, Traits};
+use patients::model::statistics::facet_labels;
 use patients::model::{
     Address, BirthDate, Contact, ContactKind, ContactList, CustomFields, EmergencyContact, Gender, HealthPlan,
     Identifier, Notes, Patient, PatientDetails, PatientSummary, PersonName, Preferences, Sex, Stage, Tag, sort_text,
@@ -55,6 +57,11 @@ pub struct Model {
     pub version: i64,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+    pub archived_at: Option<DateTime<Utc>>,
+    pub merged_into: Option<Uuid>,
+    /// What it counts under that people spell, for statistics.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub labels: Json,
 }
 
 /// Foreign keys live in the schema.
@@ -150,6 +157,24 @@ pub struct Record {
     pub contacts: Json,
 }
 
+/// What of a record is compared when duplicates are looked for (PT6).
+#[derive(Debug, FromQueryResult)]
+pub struct Compared {
+    #[sea_orm(nested)]
+    pub summary: Summary,
+    pub mother_name: Option<String>,
+    pub addresses: Json,
+    pub identifiers: Json,
+    pub contacts: Json,
+}
+
+/// A record's version.
+#[derive(Debug, FromQueryResult)]
+pub struct Versioned {
+    pub id: Uuid,
+    pub version: i64,
+}
+
 fn to_json<T: Serialize>(value: &T) -> Result<Json, StoreError> {
     serde_json::to_value(value).map_err(StoreError::broken)
 }
@@ -197,6 +222,9 @@ impl Model {
             version: patient.version,
             created_at: patient.created_at,
             updated_at: patient.updated_at,
+            archived_at: patient.archived_at,
+            merged_into: patient.merged_into.map(PatientId::uuid),
+            labels: to_json(&facet_labels(d))?,
         })
     }
 }
@@ -229,8 +257,15 @@ impl TryFrom<Record> for Patient {
             notes: row.notes.map(Notes::from_stored),
             custom: CustomFields::from_stored(from_json(row.custom)?),
         };
-        let id = PatientId::from_uuid(row.id);
-        Ok(Self { id, details, version: row.version, created_at: row.created_at, updated_at: row.updated_at })
+        Ok(Self {
+            id: PatientId::from_uuid(row.id),
+            details,
+            version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            archived_at: row.archived_at,
+            merged_into: row.merged_into.map(PatientId::from_uuid),
+        })
     }
 }
 
@@ -251,5 +286,29 @@ impl TryFrom<Summary> for PatientSummary {
             created_at: row.created_at,
             updated_at: row.updated_at,
         })
+    }
+}
+
+impl TryFrom<Compared> for Candidate {
+    type Error = StoreError;
+
+    fn try_from(row: Compared) -> Result<Self, StoreError> {
+        let patient = PatientSummary::try_from(row.summary)?;
+        let mother = row.mother_name.map(PersonName::from_stored);
+        let identifiers: Vec<patient_identifier::Part> = from_json(row.identifiers)?;
+        let identifiers: Option<Vec<Identifier>> = identifiers.into_iter().map(Into::into).collect();
+        let contacts: Vec<patient_contact::Part> = from_json(row.contacts)?;
+        let contacts: Option<Vec<Contact>> = contacts.into_iter().map(Into::into).collect();
+        let traits = Traits::of(&TraitSource {
+            name: &patient.name,
+            social_name: patient.social_name.as_ref(),
+            birth_date: patient.birth_date.map(BirthDate::date),
+            sex: patient.sex,
+            mother_name: mother.as_ref(),
+            identifiers: &identifiers.ok_or_else(unreadable)?,
+            contacts: &contacts.ok_or_else(unreadable)?,
+            addresses: &from_json::<Vec<Address>>(row.addresses)?,
+        });
+        Ok(Self { patient, traits })
     }
 }

@@ -1,6 +1,6 @@
 //! An identifier of a patient, in the order that the record has them.
 
-use patients::model::{Identifier, IdentifierKind, IdentifierStatus, Patient};
+use patients::model::{Identifier, IdentifierKind, IdentifierStanding, IdentifierStatus, Patient};
 use sea_orm::Condition;
 use sea_orm::entity::prelude::*;
 use serde::Deserialize;
@@ -21,6 +21,7 @@ pub struct Model {
     pub kind: String,
     pub value: String,
     pub status: String,
+    pub standing: String,
 }
 
 /// Foreign keys live in the schema.
@@ -45,16 +46,17 @@ pub struct Part {
     kind: String,
     value: String,
     status: String,
+    standing: String,
 }
 
 /// A column of a patient's select: its identifiers as JSON, in order.
 pub const PARTS_POSTGRES: &str = "COALESCE((SELECT jsonb_agg(jsonb_build_object('kind', i.kind, 'value', i.value, \
-     'status', i.status) ORDER BY i.ordinal) FROM patient_identifier i \
+     'status', i.status, 'standing', i.standing) ORDER BY i.ordinal) FROM patient_identifier i \
      WHERE i.tenant_id = patient.tenant_id AND i.patient_id = patient.id), '[]'::jsonb)";
 
 /// The same.
 pub const PARTS_SQLITE: &str = "(SELECT json_group_array(json_object('kind', i.kind, 'value', i.value, \
-     'status', i.status) ORDER BY i.ordinal) FROM patient_identifier i \
+     'status', i.status, 'standing', i.standing) ORDER BY i.ordinal) FROM patient_identifier i \
      WHERE i.tenant_id = patient.tenant_id AND i.patient_id = patient.id)";
 
 impl Model {
@@ -68,6 +70,7 @@ impl Model {
             kind: identifier.kind().as_str().to_owned(),
             value: identifier.value().to_owned(),
             status: identifier.status().as_str().to_owned(),
+            standing: identifier.standing().as_str().to_owned(),
         };
         (0..).zip(identifiers).map(row).collect()
     }
@@ -76,6 +79,7 @@ impl Model {
 impl From<Part> for Option<Identifier> {
     fn from(part: Part) -> Self {
         let kind = IdentifierKind::parse(&part.kind)?;
-        Some(Identifier::from_stored(kind, part.value, IdentifierStatus::parse(&part.status)?))
+        let (status, standing) = (IdentifierStatus::parse(&part.status)?, IdentifierStanding::parse(&part.standing)?);
+        Some(Identifier::from_stored(kind, part.value, status).with_standing(standing))
     }
 }

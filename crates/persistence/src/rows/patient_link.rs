@@ -1,8 +1,9 @@
 //! A link that lets a caregiver or guardian reach a patient.
 
 use chrono::NaiveDate;
-use kernel::Reach;
-use patients::model::PatientLink;
+use kernel::ids::{MembershipId, PatientId, PatientLinkId};
+use kernel::{Reach, StoreError};
+use patients::model::{Days, LinkKind, PatientLink};
 use sea_orm::Condition;
 use sea_orm::entity::prelude::*;
 
@@ -22,6 +23,7 @@ pub struct Model {
     pub kind: String,
     pub valid_from: NaiveDate,
     pub valid_to: Option<NaiveDate>,
+    pub version: i64,
 }
 
 /// Foreign keys live in the schema.
@@ -41,7 +43,19 @@ impl Model {
             kind: link.kind().as_str().to_owned(),
             valid_from: link.valid_from(),
             valid_to: link.valid_to(),
+            version: link.version(),
         }
+    }
+}
+
+impl TryFrom<Model> for PatientLink {
+    type Error = StoreError;
+
+    fn try_from(row: Model) -> Result<Self, StoreError> {
+        let kind = LinkKind::parse(&row.kind).ok_or_else(|| StoreError::broken("a link of no kind"))?;
+        let who = (MembershipId::from_uuid(row.membership_id), PatientId::from_uuid(row.patient_id));
+        let days = Days { from: row.valid_from, to: row.valid_to };
+        Ok(Self::from_stored(PatientLinkId::from_uuid(row.id), who, kind, days, row.version))
     }
 }
 

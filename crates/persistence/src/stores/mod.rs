@@ -5,3 +5,6 @@ mod patients;
 mod scheduling;
 
 pub use identity::mail::CaughtMail;
+pub use patients::FOLDED_AT_ONCE;
+#[cfg(test)]
+pub(crate) use patients::drivers::NOTHING_IS_FEW;

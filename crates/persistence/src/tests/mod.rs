@@ -6,7 +6,7 @@ mod isolation;
 mod journal_entry;
 mod people;
 mod queue;
-mod registry;
+pub(crate) mod registry;
 mod sequence;
 
 use std::sync::Arc;

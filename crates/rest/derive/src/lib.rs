@@ -33,7 +33,7 @@ pub fn from_query(input: TokenStream) -> TokenStream {
 ///
 /// The first parameter must be a `Guard<_>`. The first line of the doc comment is the summary, the rest the
 /// description. Arguments: `class = SignIn` (rate limit), `refuses(Conflict, NotFound)` (kinds of refusal beyond those
-/// that the parameters imply), `secret` (the answer carries a secret: never stored for an idempotency key).
+/// that the parameters imply), `secret` (the answer carries a secret: never stored for an idempotency key), `reads` (a `POST` that changes nothing).
 #[proc_macro_attribute]
 pub fn operation(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let arguments = parse_macro_input!(arguments);

@@ -14,6 +14,7 @@ pub struct Arguments {
     class: Option<Ident>,
     refuses: Vec<Ident>,
     secret: bool,
+    reads: bool,
     keyed: bool,
 }
 
@@ -33,8 +34,14 @@ impl Parse for Arguments {
                     arguments.refuses.extend(Punctuated::<Ident, Token![,]>::parse_terminated(&kinds)?);
                 }
                 "secret" => arguments.secret = true,
+                "reads" => arguments.reads = true,
                 "keyed" => arguments.keyed = true,
-                _ => return Err(Error::new(word.span(), "expected `class = ..`, `refuses(..)`, `secret` or `keyed`")),
+                _ => {
+                    return Err(Error::new(
+                        word.span(),
+                        "expected `class = ..`, `refuses(..)`, `secret`, `reads` or `keyed`",
+                    ));
+                }
             }
             if !input.is_empty() {
                 input.parse::<Token![,]>()?;
@@ -65,7 +72,8 @@ pub fn expand(arguments: &Arguments, item: &ItemFn) -> Result<TokenStream> {
     inner.attrs.retain(|found| !found.path().is_ident("doc"));
     inner.vis = syn::Visibility::Inherited;
     let class = arguments.class.clone().unwrap_or_else(|| Ident::new("Standard", Span::call_site()));
-    let (refuses, secret, keyed) = (&arguments.refuses, arguments.secret, arguments.keyed);
+    let (refuses, keyed) = (&arguments.refuses, arguments.keyed);
+    let (secret, reads) = (arguments.secret, arguments.reads);
     Ok(quote! {
         #(#docs)*
         #[expect(non_camel_case_types, reason = "the type stands for the operation of this id")]
@@ -79,6 +87,7 @@ pub fn expand(arguments: &Arguments, item: &ItemFn) -> Result<TokenStream> {
             const DESCRIPTION: &'static str = #description;
             const CLASS: ::rest::limits::Class = ::rest::limits::Class::#class;
             const SECRET: bool = #secret;
+            const READS: bool = #reads;
             const KEYED: bool = #keyed;
             const REFUSES: &'static [::rest::operation::Kind] = &[#(::rest::operation::Kind::#refuses),*];
 

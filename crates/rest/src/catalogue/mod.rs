@@ -3,6 +3,7 @@
 //! One file per context; a code that is missing here fails a test.
 
 mod identity;
+mod imports;
 mod patients;
 mod scheduling;
 mod shared;
@@ -47,7 +48,7 @@ const fn meaning(code: &'static str, title: [&'static str; 3], advice: [&'static
     Meaning { code, title, advice: Words { en, pt, fr } }
 }
 
-const CONTEXTS: [&[Meaning]; 4] = [shared::CODES, identity::CODES, patients::CODES, scheduling::CODES];
+const CONTEXTS: [&[Meaning]; 5] = [shared::CODES, identity::CODES, imports::CODES, patients::CODES, scheduling::CODES];
 
 /// All codes, context by context.
 pub fn all() -> impl Iterator<Item = &'static Meaning> {

@@ -101,6 +101,22 @@ impl Sketch {
         self.body = Some(SketchBody { schema, sample, required, media, faults: Vec::new() });
     }
 
+    /// Says that it takes a form with a file in it and these texts beside it.
+    pub(crate) fn upload(&mut self, file: &str, fields: &[(&str, &str)], required: &[&str], sample: Value) {
+        let schema = schema::file_and_texts(file, fields, required);
+        let (required, media) = (Required::True, "multipart/form-data");
+        self.body = Some(SketchBody { schema, sample, required, media, faults: Vec::new() });
+    }
+
+    /// Says that it may answer the same as text of another media type.
+    pub(crate) fn also_answers(&mut self, status: StatusCode, media: &'static str) {
+        if let Some(response) = self.answers.get_mut(&status.as_u16()) {
+            let content = Content::new(Some(schema::plain(utoipa::openapi::schema::Type::String)));
+            response.content.insert(media.to_owned(), RefOr::T(content));
+            self.media.push(media);
+        }
+    }
+
     /// Says that it answers this JSON.
     pub fn answers<T: Wire>(&mut self, status: StatusCode, description: &str) {
         self.schemas.add_answer::<T>();

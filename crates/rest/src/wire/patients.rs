@@ -1,10 +1,20 @@
 //! Patients on the wire: what is answered, and what is asked.
 
 mod asks;
+mod criteria;
+mod export;
+mod imports;
 mod inputs;
+mod links;
+mod matching;
+mod merges;
 mod parts;
+mod profile;
+mod statistics;
+mod tags;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod values;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -15,11 +25,25 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub use asks::{NewPatient, PatientChanges, Reading};
+pub use criteria::{PatientCriteria, PatientOrder};
+pub use export::{ExportFormat, Exported};
+pub use imports::{ImportForm, ImportOutcome, ImportPage, ImportRowPage, ImportRowWire, ImportWire};
+pub(crate) use imports::{fields as import_fields, start as start_import};
+pub use links::{NewPatientLink, PatientLinkPage, PatientLinkWire};
+pub use matching::{DuplicatePage, DuplicatePairWire, MatchGrade, PatientMatchWire, PatientMatchesWire};
+pub use merges::{MergeAsk, MergeWire, UnmergedWire};
 pub use parts::{
     ContactHours, ContactPreferences, PatientAddress, PatientContact, PatientEmergencyContact, PatientHealthPlan,
     PatientIdentifier,
 };
-pub use values::{ContactKind, IdentifierKind, IdentifierStatus, PatientStage, SearchWords, Sex};
+pub use profile::PatientProfileWire;
+pub use statistics::PatientStatisticsWire;
+pub use tags::{NewTag, TagPage, TagWire};
+pub use timeline::{TimelineEntryWire, TimelinePage};
+pub use values::{
+    ContactKind, IdentifierKind, IdentifierStanding, IdentifierStatus, LinkKind, PatientStage, SearchWords, Sex,
+    TimelineAbout,
+};
 
 use crate::Wire;
 use crate::pages;
@@ -69,6 +93,10 @@ pub struct PatientWire {
     created_at: DateTime<Utc>,
     /// When it last changed.
     updated_at: DateTime<Utc>,
+    /// Since when it is archived: out of lists, closed to changes and bookings.
+    archived_at: Option<DateTime<Utc>>,
+    /// Of a merged record, the one that lives on for it.
+    merged_into: Option<Uuid>,
 }
 
 /// A patient in a list
@@ -132,6 +160,8 @@ impl From<&Patient> for PatientWire {
             version: patient.version,
             created_at: patient.created_at,
             updated_at: patient.updated_at,
+            archived_at: patient.archived_at,
+            merged_into: patient.merged_into.map(kernel::ids::PatientId::uuid),
         }
     }
 }
@@ -181,6 +211,8 @@ impl Wire for PatientWire {
             version: summary.version,
             created_at: summary.created_at,
             updated_at: summary.updated_at,
+            archived_at: None,
+            merged_into: None,
         }
     }
 }

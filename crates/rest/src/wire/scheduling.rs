@@ -12,7 +12,7 @@ pub use appointment::{AppointmentEventWire, AppointmentHistory, AppointmentPage,
 pub use availability::{AvailabilityWire, ExceptionPage, ExceptionWire, NewException, WeeklyHours, WithNotes};
 pub use booking::{CancelReason, NewAppointment};
 pub use practitioner::{NewPractitioner, PractitionerChanges, PractitionerPage, PractitionerWire};
-pub use service::{NewService, ServiceChanges, ServicePage, ServiceWire};
+pub use service::{NewService, Price, ServiceChanges, ServicePage, ServiceWire};
 pub use slot::{ExplainedSlot, SlotExplanation, SlotListWire, SlotWire};
 pub use values::{
     AppointmentStatus, Between, ExceptionKind, LocalStart, Modality, NamedKey, RequestedBy, ResourceKind, UtcOffset,

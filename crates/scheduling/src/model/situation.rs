@@ -28,7 +28,7 @@ pub struct Situation {
     pub practitioners: Vec<Bookable>,
     /// The patient that was asked about.
     pub patient: PatientStanding,
-    /// Whether the beneficiary may be named; true where none was.
+    /// Whether the beneficiary may be named, which a closed record may not; true where none was.
     pub beneficiary_known: bool,
 }
 
@@ -54,6 +54,8 @@ pub struct Bookable {
 pub struct PatientStanding {
     /// The company has such a patient.
     pub known: bool,
+    /// The record is archived or merged: nothing is booked for it.
+    pub closed: bool,
     /// The caller may read them.
     pub readable: bool,
     /// The patient's own appointments.

@@ -1,6 +1,8 @@
 //! Adding a practitioner.
 
-use kernel::{Change, Committed, Fault, FromStore, Kind, Permit, Refusal, Reply, StoreError, StoredReply, commit};
+use kernel::{
+    Change, Committed, Fault, FromStore, Kind, Permit, Refusal, Reply, StoreError, StoredReply, commit, unit_of_work,
+};
 use thiserror::Error;
 
 use super::references::unknown_references;
@@ -32,17 +34,26 @@ pub async fn add_practitioner(
     profile: PractitionerProfile,
     reply: Reply<Practitioner>,
 ) -> Result<Committed<Practitioner>, PractitionerError> {
-    let now = env.clock.now();
     let practitioner = Practitioner::new(env.ids.next(), profile, 1);
+    unit_of_work(async || add(env, permit, &practitioner, reply).await).await
+}
+
+async fn add(
+    env: &Scheduling,
+    permit: &Permit<PractitionersManage>,
+    practitioner: &Practitioner,
+    reply: Reply<Practitioner>,
+) -> Result<Committed<Practitioner>, PractitionerError> {
+    let now = env.clock.now();
     let tx = env.db.begin(permit.scope()).await?;
     let unknown = unknown_references(&*tx, practitioner.profile()).await?;
     if !unknown.is_empty() {
         return Err(PractitionerError::UnknownReference(unknown));
     }
-    tx.practitioner_add(&practitioner, now).await?;
+    tx.practitioner_add(practitioner, now).await?;
     let change = Change::created(practitioner.id(), practitioner.version(), practitioner.facts());
     let journal = permit.journal(practitioner.id(), now).changed(change);
-    Ok(commit(tx, journal, practitioner, reply).await?)
+    Ok(commit(tx, journal, practitioner.clone(), reply).await?)
 }
 
 impl Refusal for PractitionerError {

@@ -147,7 +147,9 @@ async fn book_with(
     reply: Reply<Appointment>,
 ) -> Result<Committed<Appointment>, BookError> {
     let reach = permit.scope().reach();
-    let locks = [Claimed::Practitioner(practitioner), Claimed::Patient(ask.patient_id)];
+    let mut locks = vec![Claimed::Practitioner(practitioner), Claimed::Patient(ask.patient_id)];
+    // So that nobody archives or merges the beneficiary meanwhile.
+    locks.extend(ask.beneficiary_id.map(Claimed::Patient));
     let tx = env.db.begin_on_agendas(permit.scope(), &locks).await?;
     // The time is told after the wait for the locks.
     let now = env.clock.now();
@@ -286,7 +288,10 @@ fn references(reach: Reach, ask: &Book, situation: &Situation) -> Result<(), Boo
     ];
     let faults: Vec<Fault> =
         known.iter().filter(|(known, _)| !known).map(|(_, at)| Fault::at(*at, "unknown_reference")).collect();
-    if faults.is_empty() { Ok(()) } else { Err(BookError::UnknownReference(faults)) }
+    if !faults.is_empty() {
+        return Err(BookError::UnknownReference(faults));
+    }
+    if situation.patient.closed { Err(BookError::PatientClosed) } else { Ok(()) }
 }
 
 fn start_of(situation: &Situation, ask: &Book) -> Result<DateTime<Utc>, BookError> {

@@ -17,6 +17,9 @@ pub enum BookError {
     /// Ids that the company has not.
     #[error("unknown reference")]
     UnknownReference(Vec<Fault>),
+    /// The patient's record is archived or was merged into another.
+    #[error("the patient's record is closed")]
+    PatientClosed,
     /// The local start names no single instant (T2, T3).
     #[error(transparent)]
     LocalTime(LocalTimeError),
@@ -45,7 +48,7 @@ impl Refusal for BookError {
         match self {
             Self::OutOfReach(_) => Kind::Forbidden,
             Self::UnknownReference(_) | Self::LocalTime(_) | Self::ClinicWanted => Kind::Invalid,
-            Self::Taken(..) | Self::Refused(_) => Kind::Conflict,
+            Self::Taken(..) | Self::Refused(_) | Self::PatientClosed => Kind::Conflict,
             Self::Store(error) => error.kind(),
         }
     }
@@ -54,6 +57,7 @@ impl Refusal for BookError {
         match self {
             Self::OutOfReach(_) => "scheduling.out_of_reach",
             Self::UnknownReference(_) => "unknown_reference",
+            Self::PatientClosed => "scheduling.patient_closed",
             Self::LocalTime(error) => local_code(error),
             Self::ClinicWanted => "invalid",
             Self::Taken(..) => "scheduling.slot_taken",
@@ -67,6 +71,7 @@ impl Refusal for BookError {
             Self::OutOfReach(faults) | Self::UnknownReference(faults) => faults.clone(),
             Self::LocalTime(error) => vec![Fault::at("/local_start", error.code())],
             Self::ClinicWanted => vec![Fault::at("/clinic_id", "required")],
+            Self::PatientClosed => vec![Fault::at("/patient_id", "scheduling.patient_closed")],
             Self::Taken(..) | Self::Refused(_) | Self::Store(_) => Vec::new(),
         }
     }

@@ -72,6 +72,15 @@ pub fn sqlite(file: &Path, tenants: &[Uuid], each: usize) -> Outcome<()> {
             run(&mut tx, definition).await?;
         }
         tx.commit().await?;
+        Outcome::Ok(connection.close().await?)
+    })?;
+    analyze(file)
+}
+
+/// Has the database look at what it holds, and empties its log. Nothing else may use the file meanwhile.
+pub fn analyze(file: &Path) -> Outcome<()> {
+    Builder::new_current_thread().enable_all().build()?.block_on(async {
+        let mut connection = SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(file)).await?;
         run(&mut connection, "ANALYZE; PRAGMA wal_checkpoint(TRUNCATE)").await?;
         Ok(connection.close().await?)
     })

@@ -7,6 +7,8 @@
 //!
 //! The bench company has a service that can be booked 4,000 days ahead, practitioners open around the clock, and 20,000
 //! patients that bookings pick from at random; nine more companies stand beside it, a million patients in all.
+//!
+//! `bench patients` measures the figures of the registry, see [`registry`].
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the table is what this program is for")]
 
 mod build;
@@ -17,10 +19,11 @@ mod office;
 mod patients;
 mod pgbench;
 mod postgres;
+mod registry;
 mod rounds;
 mod server;
 mod sign_in;
-
+mod site;
 mod table;
 mod wire;
 
@@ -28,8 +31,9 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::registry::Registry;
 use crate::rounds::Bench;
 
 /// What can go wrong in a client program: it is told and the program ends.
@@ -37,6 +41,22 @@ pub type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 /// Measures the figures and prints them beside their bars.
 #[derive(Debug, Parser)]
+#[command(args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(flatten)]
+    args: Args,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// The registry: search, lists, statistics, creation, import and matching
+    Patients(registry::Args),
+}
+
+/// What `bench` alone measures, and how.
+#[derive(Debug, clap::Args)]
 pub struct Args {
     /// The server to measure.
     #[arg(long, default_value = "target/release/salus")]
@@ -79,12 +99,13 @@ pub enum Part {
 }
 
 fn main() -> ExitCode {
-    let args = Args::parse();
-    let hold = args.hold.clone();
-    let done = Bench::new(args).and_then(|bench| match hold {
-        Some(folder) => bench.hold(&folder),
-        None => bench.run().map(|table| println!("{table}")),
-    });
+    let Cli { args, command } = Cli::parse();
+    let done = match (command, args.hold.clone()) {
+        (Some(Command::Patients(args)), _) => Registry::new(args).and_then(Registry::run).map(Some),
+        (None, Some(folder)) => Bench::new(args).and_then(|bench| bench.hold(&folder)).map(|()| None),
+        (None, None) => Bench::new(args).and_then(Bench::run).map(Some),
+    };
+    let done = done.map(|table| table.into_iter().for_each(|table| println!("{table}")));
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

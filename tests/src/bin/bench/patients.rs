@@ -87,16 +87,21 @@ fn patient(random: &mut Random, place: u32) -> Patient {
     // 2026-01-01T00:00:00Z, then one every 200 ms
     let created_at = DateTime::from_timestamp(1_767_225_600, 0).unwrap_or_default()
         + TimeDelta::milliseconds(i64::from(place) * 200);
-    let millis = created_at.timestamp_millis().unsigned_abs();
-    let bits = (u128::from(millis) << 80) | (u128::from(random.bits()) << 16) | u128::from(random.bits() >> 48);
-    let id = uuid::Builder::from_u128(bits).with_version(uuid::Version::SortRand).with_variant(uuid::Variant::RFC4122);
     Patient {
-        id: id.into_uuid(),
+        id: id_at(created_at, random),
         search_text: normalize(&name),
         name,
         birth_date: birth_date.unwrap_or_default(),
         created_at,
     }
+}
+
+/// An id of version 7 that was given at this instant.
+pub fn id_at(at: DateTime<Utc>, random: &mut Random) -> Uuid {
+    let millis = at.timestamp_millis().unsigned_abs();
+    let bits = (u128::from(millis) << 80) | (u128::from(random.bits()) << 16) | u128::from(random.bits() >> 48);
+    let id = uuid::Builder::from_u128(bits).with_version(uuid::Version::SortRand).with_variant(uuid::Variant::RFC4122);
+    id.into_uuid()
 }
 
 #[cfg(test)]

@@ -12,8 +12,9 @@ use uuid::Uuid;
 use crate::company::Company;
 use crate::drive::{self, Load, Make};
 use crate::pgbench::{Pgbench, Script};
-use crate::postgres::{APP, Cluster, OWNER};
-use crate::server::{Salus, Settings};
+use crate::postgres::Cluster;
+use crate::server::Salus;
+use crate::site::Site;
 use crate::table::{Bar, Table};
 use crate::{Args, Outcome, Part, build, load, sign_in};
 
@@ -29,14 +30,6 @@ pub struct Bench {
     salus: PathBuf,
     home: TempDir,
     table: Table,
-}
-
-/// A database with a server in front of it.
-#[derive(Debug)]
-struct Site {
-    name: &'static str,
-    folder: PathBuf,
-    settings: Settings,
 }
 
 /// Answers per second.
@@ -80,7 +73,7 @@ impl Bench {
         let cluster = Cluster::start(self.home.path())?;
         let site = self.postgres_site(&cluster)?;
         let company = self.found(&site, |tenants| load::postgres(&cluster, tenants, self.args.patients))?;
-        let server = Salus::start(&self.salus, &site.folder, &site.settings)?;
+        let server = site.start(&self.salus)?;
         let lines = |ids: &[Uuid]| ids.iter().map(Uuid::to_string).collect::<Vec<_>>().join("\n");
         fs::write(folder.join("patients.txt"), lines(&company.bookable))?;
         fs::write(folder.join("practitioners.txt"), lines(&company.practitioners))?;
@@ -117,10 +110,8 @@ impl Bench {
 
     fn sqlite(&mut self) -> Outcome<Rates> {
         let folder = self.folder("sqlite")?;
-        let file = folder.join("salus.db");
-        let settings = vec![("DATABASE_URL", format!("sqlite://{}", file.display()))];
-        let site = Site { name: "SQLite", folder, settings };
-        let company = self.found(&site, |tenants| load::sqlite(&file, tenants, self.args.patients))?;
+        let site = Site::sqlite(folder);
+        let company = self.found(&site, |tenants| load::sqlite(&site.file(), tenants, self.args.patients))?;
         let rates = self.measure(&site, &company)?;
         let starts = (0..STARTS).map(|_| self.start(&site)).collect::<Outcome<Vec<f64>>>()?;
         let what = "start on an existing file, ready to answer";
@@ -129,8 +120,7 @@ impl Bench {
     }
 
     fn postgres_site(&self, cluster: &Cluster) -> Outcome<Site> {
-        let settings = vec![("DATABASE_URL", cluster.url(APP)), ("MIGRATION_DATABASE_URL", cluster.url(OWNER))];
-        Ok(Site { name: "PostgreSQL", folder: self.folder("postgres")?, settings })
+        Ok(Site::postgres(cluster, self.folder("postgres")?))
     }
 
     fn folder(&self, name: &str) -> Outcome<PathBuf> {
@@ -142,11 +132,11 @@ impl Bench {
     /// Founds the companies and fills them past the API, while no server runs.
     fn found(&self, site: &Site, fill: impl FnOnce(&[Uuid]) -> Outcome<()>) -> Outcome<Company> {
         eprintln!("{}: founding ten companies, {} patients each", site.name, self.args.patients);
-        let server = Salus::start(&self.salus, &site.folder, &site.settings)?;
+        let server = site.start(&self.salus)?;
         let mut company = Company::found(server.address, &self.args)?;
         server.stop()?;
         fill(&company.tenants)?;
-        let server = Salus::start(&self.salus, &site.folder, &site.settings)?;
+        let server = site.start(&self.salus)?;
         company.fill_office(server.address)?;
         company.sign_in(server.address)?;
         server.stop()?;
@@ -156,7 +146,7 @@ impl Bench {
     /// Measures a server that was just started, so that nothing but the load has used its memory.
     fn measure(&mut self, site: &Site, company: &Company) -> Outcome<Rates> {
         let name = site.name;
-        let server = Salus::start(&self.salus, &site.folder, &site.settings)?;
+        let server = site.start(&self.salus)?;
         thread::sleep(Duration::from_secs(1));
         let idle = server.resident_mb()?;
         let before = server.processor_time()?;
@@ -207,7 +197,7 @@ impl Bench {
 
     /// Milliseconds until a new server is ready.
     fn start(&self, site: &Site) -> Outcome<f64> {
-        let server = Salus::start(&self.salus, &site.folder, &site.settings)?;
+        let server = site.start(&self.salus)?;
         let ready = server.ready_after.as_secs_f64() * 1000.0;
         server.stop()?;
         Ok(ready)

@@ -150,6 +150,8 @@ fn registration(person: &Person) -> Value {
         "name": names::name(&person.source_id, person.female),
         "sex": if person.female { "female" } else { "male" },
         "custom": { "source_patient_id": person.source_id },
+        // Names are invented from few words, so that two persons may share one and their date of birth.
+        "allow_duplicate": true,
     });
     if let (Some(fields), Some(date)) = (body.as_object_mut(), person.birth_date) {
         fields.insert("birth_date".to_owned(), json!(date));

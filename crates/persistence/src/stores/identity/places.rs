@@ -6,12 +6,20 @@ use identity::model::company::Company;
 use identity::ports::{PlaceReader, PlaceStore, ReferenceReader};
 use kernel::StoreError;
 use kernel::ids::{ClinicId, PatientId, PractitionerId};
-use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ActiveModelTrait, ColumnTrait, FromQueryResult, IntoActiveModel, QueryFilter, QuerySelect};
+use uuid::Uuid;
 
 use crate::rows::identity::{clinic, company};
 use crate::rows::patient;
 use crate::rows::scheduling::practitioner;
 use crate::session::SeaTx;
+
+/// A row that is held.
+#[derive(Debug, FromQueryResult)]
+struct Held {
+    #[expect(dead_code, reason = "it is read for its lock")]
+    id: Uuid,
+}
 
 /// What an update of one row at one version did.
 pub(super) fn the_one(touched: u64) -> Result<(), StoreError> {
@@ -67,7 +75,10 @@ impl ReferenceReader for SeaTx {
     }
 
     async fn patient_is_known(&self, id: PatientId) -> Result<bool, StoreError> {
-        let select = self.select_unreached::<patient::Entity>();
-        Ok(self.count(select.filter(patient::Column::Id.eq(id.uuid()))).await? > 0)
+        let select = self.select_unreached::<patient::Entity>().filter(patient::Column::Id.eq(id.uuid()));
+        let open = select.filter(patient::Column::ArchivedAt.is_null()).filter(patient::Column::MergedInto.is_null());
+        // Neither archived nor merged until what names it is there.
+        let held: Vec<Held> = self.all_as(open.select_only().column(patient::Column::Id).lock_shared()).await?;
+        Ok(!held.is_empty())
     }
 }

@@ -64,6 +64,7 @@ impl SituationReads for SeaTx {
             practitioners: practitioners(row)?,
             patient: PatientStanding {
                 known: flag("patient_known")?,
+                closed: flag("patient_known")? && !flag("patient_open")?,
                 readable: flag("patient_known")? && flag("patient_readable")?,
                 busy,
             },

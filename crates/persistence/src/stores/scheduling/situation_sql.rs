@@ -40,16 +40,14 @@ pub(super) fn query(dialect: Dialect, reaching: &Reaching, ask: &SituationAsk) -
 fn text(dialect: Dialect, ask: &SituationAsk) -> String {
     let known = |number: usize, reach: &str| {
         let id = dialect.uuid_parameter(number);
-        format!(
-            "EXISTS (SELECT 1 FROM patient k WHERE k.tenant_id = $1 AND k.id = {id} AND k.stage <> 'merged'{reach})"
-        )
+        format!("EXISTS (SELECT 1 FROM patient k WHERE k.tenant_id = $1 AND k.id = {id}{reach})")
     };
     let reach = within_reach(ask.patient_reach).map(|reach| format!(" AND {reach}"));
     let beneficiary = match (&ask.beneficiary_id, &reach) {
         // The parameter is there whether or not it is needed.
         (None, _) => format!("{} IS NULL", dialect.uuid_parameter(5)),
-        (Some(_), Some(reach)) if ask.patient_reach.is_patient_side() => known(5, reach),
-        (Some(_), _) => known(5, ""),
+        (Some(_), Some(reach)) if ask.patient_reach.is_patient_side() => known(5, &format!("{OPEN}{reach}")),
+        (Some(_), _) => known(5, OPEN),
     };
     let detailed = match ask.detail {
         Detail::Bookings => "true",
@@ -60,7 +58,7 @@ fn text(dialect: Dialect, ask: &SituationAsk) -> String {
          SELECT s.*, {clinics} AS clinics, {practitioners} AS practitioners, {schedules} AS schedules, \
          {exceptions} AS exceptions, CASE WHEN {detailed} THEN {busy} END AS busy, \
          CASE WHEN {detailed} THEN NULL ELSE {times} END AS times, {patient_busy} AS patient_busy, \
-         {known} AS patient_known, {readable} AS patient_readable, {beneficiary} AS beneficiary_known, \
+         {known} AS patient_known, {open} AS patient_open, {readable} AS patient_readable, {beneficiary} AS beneficiary_known, \
          $3 AS asked, $10 AS reach, $11 AS today, $12 AS since \
          FROM (SELECT 1 AS one) one LEFT JOIN s ON one.one = 1",
         pool = if ask.who == Who::Pool { POOL } else { "" },
@@ -72,9 +70,13 @@ fn text(dialect: Dialect, ask: &SituationAsk) -> String {
         times = times(dialect, ask.who),
         patient_busy = patient_busy(dialect),
         known = known(4, ""),
+        open = known(4, OPEN),
         readable = reach.map_or_else(|| "true".to_owned(), |reach| known(4, &reach)),
     )
 }
+
+/// Neither archived nor merged into another record.
+const OPEN: &str = " AND k.archived_at IS NULL AND k.stage <> 'merged'";
 
 /// All active practitioners who give the service.
 const POOL: &str = ", who AS (SELECT p.* FROM practitioner p WHERE p.tenant_id = $1 AND p.active AND (p.any_service \

@@ -1,7 +1,7 @@
 use kernel::PageAsk;
 use patients::Patients;
-use patients::model::SearchTerms;
-use patients::permission::PatientsRead;
+use patients::model::{PatientSelection, SearchTerms};
+use patients::permission::{PatientsRead, Sight};
 use patients::ports::{PatientList, PatientSort};
 use patients::usecase::{list_patients, read_patient};
 
@@ -12,13 +12,18 @@ impl Clinic {
     async fn patients_reached(&self, reach: Reach) -> Vec<PatientId> {
         let env = Patients { db: Arc::new(self.db.clone()), clock: self.clock.clone(), ids: Arc::new(SystemIds) };
         let permit = self.by::<PatientsRead>(reach);
-        let ask = |search| PatientList { search, sort: PatientSort::Name, page: PageAsk::first(50) };
+        let sight = Sight { appointments: Some(reach), members: None };
+        let ask = |search| PatientList {
+            selection: PatientSelection { search, ..PatientSelection::default() },
+            sort: PatientSort::Name,
+            page: PageAsk::first(50),
+        };
         let ids = |page: kernel::Page<patients::model::PatientSummary>| -> Vec<PatientId> {
             page.items.iter().map(|item| item.id).collect()
         };
-        let listed = ids(list_patients(&env, &permit, &ask(None)).await.unwrap());
+        let listed = ids(list_patients(&env, &permit, &ask(None), &sight).await.unwrap());
         let terms = SearchTerms::parse("ana").unwrap();
-        let found = ids(list_patients(&env, &permit, &ask(Some(terms))).await.unwrap());
+        let found = ids(list_patients(&env, &permit, &ask(Some(terms)), &sight).await.unwrap());
         assert_eq!(listed, found);
         for id in &listed {
             assert_eq!(read_patient(&env, &permit, *id).await.unwrap().id, *id);

@@ -1,9 +1,15 @@
 //! The registry of patients, on SQLite always and on PostgreSQL where a server is given.
 
+mod crowds;
+mod filters;
+mod known;
 mod lists;
+mod matching;
+pub(crate) mod plans;
 mod reach;
 mod records;
 mod search;
+mod statistics;
 mod walls;
 
 use kernel::ids::MembershipId;
@@ -12,11 +18,11 @@ use kernel::{Ids, unheard};
 use patients::Patients;
 use patients::model::{
     Contact, ContactKind, ContactList, Country, CustomFields, Identifier, IdentifierKind, Patient, PatientDetails,
-    PatientSummary, PersonName, Preferences, SearchTerms, Stage,
+    PatientSelection, PatientSummary, PersonName, Preferences, SearchTerms, Stage,
 };
-use patients::permission::{PatientsRead, PatientsWrite};
+use patients::permission::{PatientsRead, PatientsWrite, Sight};
 use patients::ports::{PatientKey, PatientList, PatientReads as _, PatientSort, PatientWrites as _};
-use patients::usecase::{RegisterPatientError, list_patients, register_patient};
+use patients::usecase::{Duplicates, RegisterPatient, RegisterPatientError, list_patients, register_patient};
 
 use super::*;
 
@@ -81,7 +87,8 @@ impl Clinic {
 
     async fn register(&self, details: PatientDetails) -> Result<Patient, RegisterPatientError> {
         let permit = self.writer(Reach::Company);
-        register_patient(&self.env, &permit, details, unheard).await.map(Committed::into_value)
+        let ask = RegisterPatient { details, duplicates: Duplicates::Allowed };
+        register_patient(&self.env, &permit, ask, unheard).await.map(Committed::into_value)
     }
 
     async fn registered(&self, name: &str) -> PatientId {
@@ -89,7 +96,8 @@ impl Clinic {
     }
 
     async fn listed(&self, reach: Reach, ask: &PatientList) -> Page<PatientSummary> {
-        list_patients(&self.env, &self.reader(reach), ask).await.unwrap()
+        let sight = Sight { appointments: Some(reach), members: None };
+        list_patients(&self.env, &self.reader(reach), ask, &sight).await.unwrap()
     }
 
     async fn found(&self, reach: Reach, query: &str) -> Vec<String> {
@@ -140,12 +148,13 @@ fn with_contact(name: &str, kind: ContactKind, value: &str) -> PatientDetails {
 }
 
 fn by(sort: PatientSort, limit: u16) -> PatientList {
-    PatientList { search: None, sort, page: PageAsk::first(limit) }
+    PatientList { selection: PatientSelection::default(), sort, page: PageAsk::first(limit) }
 }
 
 fn search_for(query: &str, limit: u16) -> PatientList {
     let terms = SearchTerms::parse_in(query, Country::BRAZIL).unwrap();
-    PatientList { search: Some(terms), sort: PatientSort::Name, page: PageAsk::first(limit) }
+    let selection = PatientSelection { search: Some(terms), ..PatientSelection::default() };
+    PatientList { selection, sort: PatientSort::Name, page: PageAsk::first(limit) }
 }
 
 fn names(page: &Page<PatientSummary>) -> Vec<String> {

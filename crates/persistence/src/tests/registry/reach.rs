@@ -8,7 +8,7 @@ use crate::rows::patient_link;
 
 impl Clinic {
     /// A membership of this company, past the stores of identity.
-    async fn membership(&self) -> MembershipId {
+    pub(super) async fn membership(&self) -> MembershipId {
         let ids: &dyn Ids = &SystemIds;
         let (account, membership) = (ids.uuid(), ids.next::<MembershipId>());
         let email = Value::from(format!("{account}@example.com"));
@@ -30,7 +30,13 @@ impl Clinic {
         membership
     }
 
-    async fn link(&self, membership: MembershipId, patient: PatientId, from: NaiveDate, to: Option<NaiveDate>) {
+    pub(super) async fn link(
+        &self,
+        membership: MembershipId,
+        patient: PatientId,
+        from: NaiveDate,
+        to: Option<NaiveDate>,
+    ) {
         let permit: Permit<Act> = Permit::system(self.tenant, "test", Origin::default());
         let tx = self.db.open(permit.scope()).await.unwrap();
         tx.insert(patient_link::Model {
@@ -41,6 +47,7 @@ impl Clinic {
             kind: "caregiver".to_owned(),
             valid_from: from,
             valid_to: to,
+            version: 1,
         })
         .await
         .unwrap();

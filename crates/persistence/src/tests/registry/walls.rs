@@ -5,7 +5,7 @@ use sea_orm::sqlx::{self, Connection, PgConnection};
 use super::*;
 
 const SEARCH: &str =
-    "SELECT id FROM patient_search_rows('ana', '', '', 'company', NULL, NULL, NULL, 0, NULL, NULL, 0, 50)";
+    "SELECT id FROM patient_search_live('ana', '', '', '', true, 'company', NULL, NULL, NULL, 0, NULL, NULL, 0, 50)";
 
 /// One connection as the role that serves requests, on which nobody has set a tenant.
 async fn stranger() -> Option<PgConnection> {
@@ -22,7 +22,7 @@ async fn without_a_tenant_a_search_finds_nothing() {
             sqlx::raw_sql(sqlx::AssertSqlSafe(setting)).execute(&mut stranger).await.unwrap();
             let found = sqlx::query(SEARCH).fetch_all(&mut stranger).await.unwrap();
             assert_eq!(found.len(), 0);
-            let total = "SELECT patient_search_total('ana', 'company', NULL, NULL, NULL)";
+            let total = "SELECT count(*) FROM patient_search_ids('ana', false)";
             assert_eq!(sqlx::query_scalar::<_, i64>(total).fetch_one(&mut stranger).await.unwrap(), 0);
         }
         let mine = format!("SET app.tenant_id = '{}'", clinic.tenant);

@@ -1,41 +1,21 @@
 //! `GET /api/v1/patients`
 
-use kernel::{PageAsk, Start};
+use kernel::{PageAsk, Permit, Start};
 use patients::Patients;
-use patients::model::SearchTerms;
-use patients::permission::PatientsRead;
+use patients::model::PatientSelection;
+use patients::permission::{PatientsRead, Sight};
 use patients::ports::{PatientKey, PatientList, PatientSort};
 use patients::usecase;
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use crate::state::Env;
-use crate::wire::patients::{PatientPage, Reading, SearchWords};
-use crate::{FromJson, FromQuery, Guard, PageParams, Params, Problem, Read, operation};
-
-/// The order of patients; `-` turns it round
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, FromJson, ToSchema)]
-pub enum PatientOrder {
-    /// By name.
-    #[serde(rename = "name")]
-    Name,
-    /// By name, last first.
-    #[serde(rename = "-name")]
-    NameDescending,
-    /// By registration.
-    #[serde(rename = "created")]
-    Created,
-    /// By registration, newest first.
-    #[serde(rename = "-created")]
-    CreatedDescending,
-}
+use crate::wire::patients::{PatientCriteria, PatientOrder, PatientPage, Reading};
+use crate::{FromQuery, Guard, PageParams, Params, Problem, Read, operation};
 
 /// Which patients
 #[derive(Debug, FromQuery)]
-pub struct PatientFilter {
-    /// Any part of names, of CPF, CNS and other identifiers, of telephone numbers, e-mail addresses and card numbers;
-    /// several words all have to match. Exact matches come first, then beginnings of words, then the rest.
-    search: Option<SearchWords>,
+pub struct ListedPatients {
+    #[query(flatten)]
+    criteria: PatientCriteria,
     /// The order; a search has its own.
     sort: Option<PatientOrder>,
     #[query(flatten)]
@@ -44,57 +24,68 @@ pub struct PatientFilter {
 
 /// List patients
 ///
-/// All within the caller's reach, or those that a search finds.
+/// All within the caller's reach, or those that a search and filters leave; every filter that is given has to hold. Merged and
+/// archived records are left out unless they are asked for. What a caller does not see cannot be filtered or sorted by: 403.
 #[operation]
 pub async fn list_patients(
     guard: Guard<PatientsRead>,
     patients: Env<Patients>,
-    params: Params<PatientFilter>,
+    params: Params<ListedPatients>,
 ) -> Result<Read<PatientPage>, Problem> {
-    let ask = params.0.ask(Reading::of(guard.session()?, &*patients.clock)?)?;
-    let page = usecase::list_patients(&patients, &guard.reading(), &ask).await?;
+    let sight = Sight::of(&guard.session()?.principal().grants);
+    let (reading, permit) = (Reading::of(guard.session()?, &*patients.clock)?, guard.reading());
+    let ask = params.0.ask(reading, &patients, &permit).await?;
+    let page = usecase::list_patients(&patients, &permit, &ask, &sight).await?;
     Ok(Read::page(page, Into::into))
 }
 
-impl PatientFilter {
-    fn ask(self, reading: Reading) -> Result<PatientList, Problem> {
-        let sort = match self.sort {
-            None | Some(PatientOrder::Name) => PatientSort::Name,
-            Some(PatientOrder::NameDescending) => PatientSort::NameDescending,
-            Some(PatientOrder::Created) => PatientSort::Created,
-            Some(PatientOrder::CreatedDescending) => PatientSort::CreatedDescending,
-        };
-        let search = match &self.search {
-            None => None,
-            Some(words) => match SearchTerms::parse_in(&words.0, reading.country()) {
-                Ok(terms) => Some(terms).filter(|terms| !terms.is_empty()),
-                Err(_) => return Err(Problem::invalid_at("search", "too_many_words")),
-            },
-        };
-        let list = PatientList { search, sort, page: self.page.ask()? };
-        if belongs(&list.page, &list) { Ok(list) } else { Err(Problem::invalid_at("cursor", "invalid_cursor")) }
+impl ListedPatients {
+    async fn ask(
+        self,
+        reading: Reading,
+        patients: &Patients,
+        permit: &Permit<PatientsRead>,
+    ) -> Result<PatientList, Problem> {
+        let selection = self.criteria.selection(reading, patients, permit).await?;
+        let sort = PatientOrder::sort(self.sort, &selection.filter)?;
+        let page = self.page.ask()?;
+        if !belongs(&page, &selection, sort) {
+            return Err(Problem::invalid_at("cursor", "invalid_cursor"));
+        }
+        Ok(PatientList { selection, sort, page })
     }
 }
 
 /// True unless the cursor is one of another list, or made up.
-fn belongs(page: &PageAsk<PatientKey>, list: &PatientList) -> bool {
-    let by_name = matches!(list.sort, PatientSort::Name | PatientSort::NameDescending);
-    match &page.start {
-        Start::First | Start::Offset(_) => true,
-        Start::After(PatientKey::Name { stage, text, .. }) => {
-            let stages = if list.search.is_some() { 0..=2 } else { 0..=0 };
-            stages.contains(stage) && (by_name || list.search.is_some()) && !text.contains('\0')
+fn belongs(page: &PageAsk<PatientKey>, selection: &PatientSelection, sort: PatientSort) -> bool {
+    let Start::After(key) = &page.start else { return true };
+    let is_search = selection.search.is_some();
+    match key {
+        PatientKey::Name { stage, text, .. } => {
+            let by_name = matches!(sort, PatientSort::Name | PatientSort::NameDescending);
+            let stages = if is_search { 0..=2 } else { 0..=0 };
+            stages.contains(stage) && (by_name || is_search) && !text.contains('\0')
         }
-        Start::After(PatientKey::Created { at, .. }) => {
-            list.search.is_none() && !by_name && (0..=253_402_300_799).contains(&at.timestamp())
+        _ if is_search => false,
+        PatientKey::Created { at, .. } => {
+            matches!(sort, PatientSort::Created | PatientSort::CreatedDescending) && is_sensible(at.timestamp())
         }
+        PatientKey::Distance { chord, .. } => {
+            sort == PatientSort::Distance && (0.0..=4.1).contains(&f64::from_bits(*chord))
+        }
+        PatientKey::Visit { visit, .. } => sort.is_by_visits() && visit.is_none_or(|at| is_sensible(at.timestamp())),
     }
+}
+
+/// Years with four digits.
+fn is_sensible(timestamp: i64) -> bool {
+    (0..=253_402_300_799).contains(&timestamp)
 }
 
 #[cfg(test)]
 mod tests {
     use kernel::{Cursor, PageAsk, Total};
-    use patients::model::Country;
+    use patients::model::{Country, PatientFilter, SearchTerms};
     use serde_json::json;
 
     use super::*;
@@ -103,7 +94,7 @@ mod tests {
         let Ok(key) = Cursor::after(key).key::<PatientKey>() else { return false };
         let search = search.map(|query| SearchTerms::parse_in(query, Country::BRAZIL).unwrap());
         let page = PageAsk { limit: 5, start: Start::After(key), total: Total::Skip };
-        belongs(&page.clone(), &PatientList { search, sort, page })
+        belongs(&page, &PatientSelection { search, filter: PatientFilter::default() }, sort)
     }
 
     #[test]
@@ -115,7 +106,15 @@ mod tests {
         assert!(is_taken(None, PatientSort::NameDescending, &name(0)));
         assert!(is_taken(Some("ana"), PatientSort::Created, &name(2)));
         assert!(is_taken(None, PatientSort::Created, &created));
+        let distance = |chord: f64| json!({"chord": chord.to_bits(), "id": id});
+        assert!(is_taken(None, PatientSort::Distance, &distance(0.5)));
+        assert!(is_taken(None, PatientSort::LastVisit, &json!({"visit": null, "id": id})));
+        assert!(is_taken(None, PatientSort::NextAppointment, &json!({"visit": "2026-03-02T12:00:00Z", "id": id})));
         for (search, sort, key) in [
+            (None, PatientSort::Distance, distance(f64::NAN)),
+            (None, PatientSort::Name, distance(0.5)),
+            (None, PatientSort::Created, json!({"visit": null, "id": id})),
+            (Some("ana"), PatientSort::LastVisit, json!({"visit": null, "id": id})),
             (None, PatientSort::Name, name(1)),
             (Some("ana"), PatientSort::Name, name(3)),
             (None, PatientSort::Created, name(0)),

@@ -29,6 +29,6 @@ pub async fn update_patient(
     Ok(usecase::change_patient(&patients, &permit, ask, changed).await?.into())
 }
 
-fn changed(patient: &Patient) -> StoredReply {
+pub(super) fn changed(patient: &Patient) -> StoredReply {
     Changed::reply(&PatientWire::from(patient), Some(patient.version))
 }

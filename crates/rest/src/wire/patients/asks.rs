@@ -11,6 +11,7 @@ use patients::model::{
     Address, BirthDate, ContactList, Country, CustomFields, EmergencyContact, Gender, HealthPlan, Identifier, Notes,
     PatientDetails, PatientPatch, PersonName, Preferences, PreferencesPatch, Stage, Tag,
 };
+use patients::usecase::Duplicates;
 use serde_json::{Value, json};
 
 use super::inputs::TypedContact;
@@ -65,6 +66,9 @@ pub struct NewPatient {
     /// The company's own fields, at most 16 KiB.
     #[json(default)]
     custom: CustomFields,
+    /// `true` registers a record that is certainly or probably there already, too.
+    #[json(default)]
+    allow_duplicate: bool,
 }
 
 /// A change of a patient, as a JSON merge patch: what is absent stays, `null` empties, lists are replaced
@@ -156,6 +160,11 @@ fn together<T>(date: Result<(), Vec<Fault>>, contacts: Result<T, Vec<Fault>>) ->
 }
 
 impl NewPatient {
+    /// Whether it may be a second record of one person.
+    pub fn duplicates(&self) -> Duplicates {
+        if self.allow_duplicate { Duplicates::Allowed } else { Duplicates::Refused }
+    }
+
     /// The record; 422 when it cannot be read so.
     pub fn into_details(self, reading: Reading) -> Result<PatientDetails, Problem> {
         let contacts = together(reading.birth_date(self.birth_date), reading.contacts(&self.contacts.0))?;

@@ -8,7 +8,7 @@ use patients::model::{
 };
 use utoipa::openapi::schema::Type;
 
-use super::values::{ContactKind, IdentifierKind, IdentifierStatus};
+use super::values::{ContactKind, IdentifierKind, IdentifierStanding, IdentifierStatus};
 use crate::fault::{Faults, Place};
 use crate::from_json::FromJson;
 use crate::json::Json;
@@ -23,6 +23,8 @@ pub struct IdentifierInput {
     value: String,
     /// How far it has been checked; of INS alone.
     status: Option<IdentifierStatus>,
+    /// `current`, which it is without this, or `old`.
+    standing: Option<IdentifierStanding>,
 }
 
 /// A way to reach a patient
@@ -192,9 +194,15 @@ fn contact(input: ContactInput) -> Result<TypedContact, Vec<Fault>> {
 }
 
 fn identifier(input: IdentifierInput) -> Result<Identifier, Vec<Fault>> {
-    let IdentifierInput { kind, value, status } = input;
+    let IdentifierInput { kind, value, status, standing } = input;
     let read = Identifier::parse(kind.0, &value);
     let read = read.map_err(|error| vec![Fault::at("/value", error.code())])?;
+    let read = match standing.map(|standing| standing.0) {
+        None => read,
+        // Only a merge says so.
+        Some(model::IdentifierStanding::Moved) => return Err(vec![Fault::at("/standing", "unknown_value")]),
+        Some(standing) => read.with_standing(standing),
+    };
     match status {
         None => Ok(read),
         Some(status) => read.with_status(status.0).map_err(|error| vec![Fault::at("/status", error.code())]),

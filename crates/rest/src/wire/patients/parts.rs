@@ -8,7 +8,7 @@ use patients::model::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::values::{ContactKind, IdentifierKind, IdentifierStatus};
+use super::values::{ContactKind, IdentifierKind, IdentifierStanding, IdentifierStatus};
 
 /// An identifier of a patient
 #[derive(Serialize, ToSchema)]
@@ -19,6 +19,8 @@ pub struct PatientIdentifier {
     value: String,
     /// How far it has been checked.
     status: IdentifierStatus,
+    /// Whether the patient goes by it.
+    standing: IdentifierStanding,
 }
 
 /// A way to reach a patient
@@ -111,6 +113,7 @@ impl From<&Identifier> for PatientIdentifier {
             kind: IdentifierKind(identifier.kind()),
             value: identifier.value().to_owned(),
             status: IdentifierStatus(identifier.status()),
+            standing: IdentifierStanding(identifier.standing()),
         }
     }
 }
@@ -175,6 +178,7 @@ impl PatientIdentifier {
             kind: IdentifierKind(model::IdentifierKind::Cpf),
             value: "09380826044".to_owned(),
             status: IdentifierStatus(model::IdentifierStatus::Recorded),
+            standing: IdentifierStanding(model::IdentifierStanding::Current),
         }
     }
 }

@@ -164,7 +164,8 @@ fn c3_every_field_of_an_answer_is_always_there() {
     let details = read(&json!({"name": "Ana"})).unwrap();
     let at = Utc.with_ymd_and_hms(2026, 3, 2, 12, 0, 0).unwrap();
     let id = PatientId::from_uuid(Uuid::from_u128(7));
-    let patient = Patient { id, details, version: 1, created_at: at, updated_at: at };
+    let patient =
+        Patient { id, details, version: 1, created_at: at, updated_at: at, archived_at: None, merged_into: None };
     let bare = serde_json::to_value(PatientWire::from(&patient)).unwrap();
     let full = serde_json::to_value(PatientWire::sample()).unwrap();
     let names = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();

@@ -55,8 +55,18 @@ words! {
     ContactKind of ContactKind;
     /// The scheme of an identifier
     IdentifierKind of IdentifierKind;
+    /// What a linked member is to a patient
+    LinkKind of LinkKind;
+    /// Where a link stands today
+    LinkStanding of LinkStanding;
+    /// What a timeline tells of
+    TimelineAbout of TimelineAbout;
+    /// What happened to a patient
+    TimelineKind of TimelineKind;
     /// How far an identifier has been checked; all but `recorded` are of INS
     IdentifierStatus of IdentifierStatus;
+    /// Whether the patient goes by an identifier: `current`; `old`, of a record that was merged into this one; `moved`, of a merged record
+    IdentifierStanding of IdentifierStanding;
 }
 
 /// Values that one text spells and that have a length.
