@@ -10,7 +10,8 @@ pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
     pub bytes: Vec<u8>,
-    asked: String,
+    /// Method and path.
+    pub asked: String,
 }
 
 impl Answer {
