@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::both;
-use crate::support::{Kind, Office, run, text};
+use crate::support::{Kind, Office, text};
 
 /// What becomes of a column when the record that it names is merged into another, and when that is undone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,9 +121,10 @@ both! {
     }
 }
 
+#[cfg(feature = "postgres")]
 #[test]
 fn pt6_pt4_queues_are_vacuumed_by_what_came_and_went() {
-    run(Kind::Postgres, async |app| {
+    crate::support::run(Kind::Postgres, async |app| {
         let asked = "SELECT array_to_string(reloptions, ' ') FROM pg_class \
                      WHERE relname IN ('patient_match_due', 'patient_statistic_delta')";
         let options = app.sql().await.texts(asked).await;
