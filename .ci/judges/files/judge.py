@@ -103,8 +103,8 @@ def main():
     huge = b"Nome;Obs\n" + b"Pessoa;xxxxxxxxxxxxxxx\n" * (26 * MIB // 23 + 1)
     for refused in (upload(session, "huge.csv", huge), streamed(session, huge)):
         assert refused.status_code == 413, refused.text
-    # Refused before it was read to its end: the connection is of no further use.
-    session.close()
+    alive = session.get(f"{URL}/api/v1/company", timeout=30)
+    assert alive.status_code == 200, "a refusal in the middle of a body leaves the next request alone"
     for _ in range(100):
         if not open_uploads():
             break

@@ -42,6 +42,7 @@ impl Responder for FileAnswer {
 impl Described for FileAnswer {
     fn describe(sketch: &mut Sketch) {
         sketch.answers_files(StatusCode::OK, "The file.", &[OCTETS]);
+        sketch.example(StatusCode::OK, OCTETS, "Nome;Telefone\r\nMaria da Silva;(27) 99999-0000\r\n");
     }
 }
 

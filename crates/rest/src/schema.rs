@@ -164,6 +164,7 @@ pub fn file_and_texts(file: &str, fields: &[(&str, &str)], required: &[&str]) ->
         object.properties.insert((*name).to_owned(), describe(text(1, 65_536), description));
     }
     object.required = std::iter::once(file).chain(required.iter().copied()).map(str::to_owned).collect();
+    object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
     RefOr::T(Schema::Object(object))
 }
 

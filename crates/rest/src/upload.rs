@@ -19,9 +19,9 @@ use crate::problem::Problem;
 
 /// The largest file, in bytes (C13).
 pub const MAX_FILE: u64 = 25 * 1024 * 1024;
-/// The largest text beside it, in bytes.
+/// The longest text beside it, in bytes.
 const MAX_TEXT: usize = 64 * 1024;
-/// What the form takes beside its contents.
+/// What the form takes beside its file, in bytes: more is not even read.
 const MAX_MARGIN: u64 = 512 * 1024;
 /// The longest name of a file, in characters.
 const LONGEST_NAME: usize = 200;
@@ -60,6 +60,7 @@ impl Upload {
 
     async fn read(&mut self, files: &dyn FileStore, key: &FileKey, known: &[&str]) -> Result<Received, Problem> {
         let (mut file, mut texts, mut faults) = (None, BTreeMap::new(), Vec::new());
+        let mut margin = MAX_MARGIN;
         while let Some(field) = self.form.next().await {
             let mut field = field.map_err(|error| malformed(&error))?;
             let name = field.name().unwrap_or_default().to_owned();
@@ -67,11 +68,15 @@ impl Upload {
                 let file_name = file_name(&field);
                 file = Some((store(&mut field, files, key).await?, file_name));
             } else if known.contains(&name.as_str()) && !texts.contains_key(&name) {
-                texts.insert(name, text(&mut field).await?);
+                let text = text(&mut field, &mut margin).await?;
+                if text.len() > MAX_TEXT {
+                    faults.push(Fault::at(format!("/{name}"), "too_long"));
+                }
+                texts.insert(name, text);
             } else {
                 let again = name == FILE || texts.contains_key(&name);
                 faults.push(Fault::at(format!("/{name}"), if again { "duplicate" } else { "unknown_field" }));
-                text(&mut field).await?;
+                text(&mut field, &mut margin).await?;
             }
         }
         match file {
@@ -117,13 +122,14 @@ async fn store(field: &mut Field, files: &dyn FileStore, key: &FileKey) -> Resul
     Ok(writer.finish().await?)
 }
 
-async fn text(field: &mut Field) -> Result<String, Problem> {
+/// A text to its end, as far as what is left beside the file takes it.
+async fn text(field: &mut Field, left: &mut u64) -> Result<String, Problem> {
     let mut bytes = Vec::new();
     while let Some(piece) = field.next().await {
-        bytes.extend_from_slice(&piece.map_err(|error| malformed(&error))?);
-        if bytes.len() > MAX_TEXT {
-            return Err(Problem::too_large());
-        }
+        let piece = piece.map_err(|error| malformed(&error))?;
+        let size = u64::try_from(piece.len()).unwrap_or(u64::MAX);
+        *left = left.checked_sub(size).ok_or_else(Problem::too_large)?;
+        bytes.extend_from_slice(&piece);
     }
     let text = String::from_utf8(bytes).map_err(|error| malformed(&error))?;
     if text.contains('\0') { Err(Problem::malformed("malformed_request")) } else { Ok(text) }

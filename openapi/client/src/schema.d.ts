@@ -9214,6 +9214,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example Nome;Telefone
+                     *     Maria da Silva;(27) 99999-0000
+                     */
                     "application/octet-stream": string;
                 };
             };
@@ -9377,6 +9381,10 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ImportRowPage"];
+                    /**
+                     * @example Nome,CPF,import_line,import_code,import_column
+                     *     Maria da Silva,529.982.247-26,17,patients.invalid_cpf,CPF
+                     */
                     "text/csv; charset=utf-8": string;
                 };
             };
@@ -10309,7 +10317,9 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example id,name,social_name,birth_date,sex,gender,mother_name,stage,cpf,cns,ins,other_identifiers,phones,whatsapp,emails,instagram,street,number,complement,neighbourhood,city,region,postal_code,country,health_plan,health_plan_product,health_plan_card,health_plan_valid_until,tags,notes,created_at,updated_at */
                     "text/csv": string;
+                    /** @example {"id":"01935b2e-7c00-7a10-8000-000000000001","name":"Ana Souza","social_name":null,"birth_date":"1986-04-12","sex":"female","gender":null,"mother_name":"Helena Souza","stage":"active","identifiers":[{"kind":"cpf","value":"09380826044","status":"recorded","standing":"current"}],"contacts":[{"kind":"phone","value":"+5527998765432","raw":"(27) 99876-5432","primary":true}],"addresses":[{"street":"Rua Sete de Setembro","number":"120","complement":null,"neighbourhood":"Centro","city":"Vitória","region":"ES","postal_code":"29015-000","country":"BR","latitude":null,"longitude":null}],"health_plans":[{"operator":"Unimed Vitória","plan":null,"card_number":"0 064 123456789 0","valid_until":"2030-12-31"}],"tags":["vip"],"preferences":{"channel":"whatsapp","hours":{"from":"09:00","to":"12:30"},"language":"pt-BR"},"emergency_contacts":[{"name":"Helena Souza","phone":"(27) 3333-4444","relationship":"mother"}],"notes":"Prefers mornings.","custom":{"shoe_size":38},"version":1,"created_at":"2027-03-02T15:06:40Z","updated_at":"2027-03-02T15:06:40Z","archived_at":null,"merged_into":null} */
                     "application/jsonl": string;
                 };
             };

@@ -285,8 +285,16 @@ both! {
         assert_eq!(faults.len(), 2, "{faults:?}");
         let unknown = staff.upload(IMPORTS, &[("kind", "patients"), ("colour", "red")], "a.csv", b"Nome\nAna\n").await.faults();
         assert_eq!(unknown, [("/colour".to_owned(), "unknown_field".to_owned())]);
+        let long = "x".repeat(65 * 1024);
+        let long = staff.upload(IMPORTS, &[("kind", "patients"), ("mapping", &long)], "a.csv", b"Nome\nAna\n").await.faults();
+        assert_eq!(long, [("/mapping".to_owned(), "too_long".to_owned())]);
+        let beyond = "x".repeat(600 * 1024);
+        let beyond = staff.upload(IMPORTS, &[("kind", "patients"), ("mapping", &beyond)], "a.csv", b"Nome\nAna\n").await;
+        beyond.refused(413, "too_large");
         let large = vec![b'a'; 26 * 1024 * 1024];
-        staff.upload(IMPORTS, &patients, "a.csv", &large).await.refused(413, "too_large");
+        let refused = staff.upload(IMPORTS, &patients, "a.csv", &large).await;
+        assert_eq!(refused.header("connection"), Some("close"), "the rest of the body still comes");
+        refused.refused(413, "too_large");
         let json = staff.post(IMPORTS, &json!({ "kind": "patients" })).await;
         json.refused(415, "unsupported_media_type");
         staff.send_form(IMPORTS, b"no form".to_vec(), &[]).await.expect(400);

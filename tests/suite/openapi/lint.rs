@@ -9,9 +9,6 @@ use crate::authz::{Exception, find, is_sorted};
 
 /// Operations whose answer shows no example.
 const NO_EXAMPLE: &[Exception] = &[
-    ("export_patients", "a file"),
-    ("list_import_rows", "the failed ones also come as a file"),
-    ("read_import_file", "the file as it was sent"),
     ("show_metrics", "Prometheus text"),
     ("show_openapi", "the document itself"),
     ("show_problem", "a page for people"),

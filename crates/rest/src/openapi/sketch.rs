@@ -142,6 +142,14 @@ impl Sketch {
         self.answers.insert(status.as_u16(), response);
     }
 
+    /// Shows what an answer of this media type looks like.
+    pub(crate) fn example(&mut self, status: StatusCode, media: &str, text: &str) {
+        let response = self.answers.get_mut(&status.as_u16());
+        if let Some(RefOr::T(content)) = response.and_then(|response| response.content.get_mut(media)) {
+            content.example = Some(text.into());
+        }
+    }
+
     /// Says that it answers a JSON object of no further shape.
     pub fn answers_object(&mut self, status: StatusCode, description: &str) {
         let object = schema::plain(utoipa::openapi::schema::Type::Object);

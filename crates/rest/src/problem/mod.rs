@@ -6,8 +6,8 @@ mod status;
 use std::error::Error;
 use std::fmt;
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CONTENT_LANGUAGE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::{HttpResponse, ResponseError};
 use kernel::{Fault, Kind, Refusal, StoredReply};
 use serde_json::{Map, Value};
@@ -264,6 +264,9 @@ impl Problem {
     }
 }
 
+/// What is answered before a body was read to its end.
+const BODY_UNREAD: [StatusCode; 2] = [StatusCode::PAYLOAD_TOO_LARGE, StatusCode::REQUEST_TIMEOUT];
+
 /// The message of an error and of what led to it.
 fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
@@ -318,6 +321,10 @@ impl ResponseError for Problem {
             return answer::replayed(reply);
         }
         let mut response = HttpResponse::new(self.status());
+        if BODY_UNREAD.contains(&self.status()) {
+            // The rest of the body still comes: the connection is of no further use.
+            response.head_mut().set_connection_type(ConnectionType::Close);
+        }
         for (name, value) in &self.0.headers {
             response.headers_mut().insert(name.clone(), value.clone());
         }

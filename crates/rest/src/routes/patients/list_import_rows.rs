@@ -52,6 +52,9 @@ pub enum ImportRows {
 
 /// The media type of the file.
 const CSV: &str = "text/csv; charset=utf-8";
+/// A row whose CPF has a wrong check digit.
+const EXAMPLE: &str = "Nome,CPF,import_line,import_code,import_column\r\n\
+    Maria da Silva,529.982.247-26,17,patients.invalid_cpf,CPF\r\n";
 /// Rows of one read.
 const PIECE: u16 = 200;
 
@@ -143,5 +146,6 @@ impl Described for ImportRows {
     fn describe(sketch: &mut Sketch) {
         Read::<ImportRowPage>::describe(sketch);
         sketch.also_answers(StatusCode::OK, CSV);
+        sketch.example(StatusCode::OK, CSV, EXAMPLE);
     }
 }

@@ -240,6 +240,10 @@ impl Responder for Exported {
 impl Described for Exported {
     fn describe(sketch: &mut Sketch) {
         sketch.answers_files(StatusCode::OK, "The records.", &[CSV, JSONL]);
+        let titles = ExportFormat::Csv.head();
+        sketch.example(StatusCode::OK, CSV, titles.trim_start_matches(BYTE_ORDER_MARK));
+        let record = json_line(&<PatientWire as crate::Wire>::sample()).unwrap_or_default();
+        sketch.example(StatusCode::OK, JSONL, &format!("{record}\n"));
     }
 }
 
