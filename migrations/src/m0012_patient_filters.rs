@@ -68,6 +68,20 @@ CREATE INDEX patient_by_rare_sex ON patient (tenant_id, sex, sort_text, id) WHER
 CREATE INDEX patient_archived ON patient (tenant_id, archived_at, id) WHERE archived_at IS NOT NULL;
 ";
 
+/// The text that is searched lies in the index by name with all that says which records are in use, so that looking through
+/// names reads nothing else: of a million records, each row would be a look into another part of memory. An entry of PostgreSQL's
+/// has at most 2,700 bytes, so that longer texts are looked for in their rows.
+const POSTGRES_BY_NAME: &str = "
+ALTER TABLE patient ADD COLUMN short_text text
+  GENERATED ALWAYS AS (CASE WHEN octet_length(search_text) <= 2000 THEN search_text END) STORED;
+DROP INDEX patient_by_name;
+CREATE INDEX patient_by_name ON patient (tenant_id, sort_text, id) INCLUDE (short_text, stage, archived_at);
+";
+const SQLITE_BY_NAME: &str = "
+DROP INDEX patient_by_name;
+CREATE INDEX patient_by_name ON patient (tenant_id, sort_text, id, search_text, stage, archived_at);
+";
+
 const SQLITE_TRIGGERS: &str = "
 CREATE TRIGGER patient_attendance_insert AFTER INSERT ON appointment WHEN NEW.status IN ('completed', 'no_show')
 BEGIN {new} END;
@@ -116,7 +130,7 @@ CREATE TRIGGER patient_attendance_delete AFTER DELETE ON appointment FOR EACH RO
 ";
 
 /// `patient_search_rows` of `m0010_search_answers_rows`, which stays for servers that were started before, with card numbers among
-/// what is exact, of which at most 1,000 come first, and with `live`: only records that are neither archived nor merged. `patient_search_ids` is all that a search
+/// what is exact, of which at most 1,000 come first and with `live`: only records that are neither archived nor merged. `patient_search_ids` is all that a search
 /// finds, in no order: for counts and sums, which apply reach and filters themselves.
 const SEARCH: &str = r"
 CREATE FUNCTION patient_search_live(
@@ -138,7 +152,6 @@ DECLARE
   wanted integer := most;
   sampled integer[];
   probed integer := greatest(first_rank, 1);
-  share integer;
 BEGIN
   IF tenant IS NULL THEN RETURN; END IF;
   IF exact_values <> '' OR exact_contacts <> '' OR exact_cards <> '' THEN
@@ -163,15 +176,17 @@ BEGIN
   END IF;
   IF skip = 0 THEN
     sampled := (SELECT ARRAY[count(*) FILTER (WHERE s.search_text LIKE ALL (in_words)), count(*) FILTER (WHERE s.search_text LIKE ALL (in_all))]
-      FROM (SELECT p.search_text FROM patient p WHERE p.tenant_id = tenant ORDER BY p.id LIMIT 50) s);
-    share := CASE probed WHEN 1 THEN sampled[1] ELSE sampled[2] - sampled[1] END;
-    IF share >= 3 THEN
+      FROM (SELECT p.search_text FROM patient p WHERE p.tenant_id = tenant ORDER BY p.id LIMIT 300) s);
+    IF (CASE probed WHEN 1 THEN sampled[1] ELSE sampled[2] - sampled[1] END) >= 2 THEN
       EXECUTE $probe$ SELECT ARRAY(SELECT p.id FROM (
-          SELECT p.id, p.sort_text, p.search_text, p.archived_at, p.stage FROM patient p
-          WHERE p.tenant_id = $1 AND ($2 = 0 OR (p.sort_text, p.id) > ($3, $4)) ORDER BY p.sort_text, p.id LIMIT $5) p
-        WHERE p.search_text LIKE ALL ($6) AND (p.search_text LIKE ALL ($7)) = $8 AND p.id NOT IN (SELECT unnest($9)) AND {probe_live} AND {probe_reach}
+          SELECT p.id, p.sort_text, p.short_text, p.archived_at, p.stage FROM patient p
+          WHERE p.tenant_id = $1 AND ($2 = 0 OR (p.sort_text, p.id) > ($3, $4)) ORDER BY p.sort_text, p.id LIMIT $5) p,
+          LATERAL (SELECT CASE WHEN p.short_text IS NOT NULL THEN p.short_text
+            ELSE (SELECT l.search_text FROM patient l WHERE l.tenant_id = $1 AND l.id = p.id) END AS search_text OFFSET 0) t
+        WHERE CASE WHEN $8 THEN t.search_text LIKE ALL ($7) ELSE t.search_text LIKE ALL ($6) AND NOT t.search_text LIKE ALL ($7) END
+          AND p.id NOT IN (SELECT unnest($9)) AND {probe_live} AND {probe_reach}
         ORDER BY p.sort_text, p.id LIMIT $10) $probe$
-      INTO page USING tenant, first_rank, after_text, after_id, 500 * wanted / share, in_all, in_words, probed = 1, exact, wanted,
+      INTO page USING tenant, first_rank, after_text, after_id, 20000, in_all, in_words, probed = 1, exact, wanted,
         reach, reach_id, today, agenda_since, live;
       IF cardinality(page) = wanted THEN
         RETURN QUERY SELECT probed, {columns} FROM patient p
@@ -270,6 +285,8 @@ impl MigrationTrait for Migration {
         let triggers = SQLITE_TRIGGERS.replace("{new}", &recount("NEW")).replace("{old}", &recount("OLD"));
         ddl::run_on(manager, DbBackend::Sqlite, &triggers).await?;
         ddl::run_on(manager, DbBackend::Postgres, POSTGRES_TRIGGERS).await?;
+        ddl::run_on(manager, DbBackend::Postgres, POSTGRES_BY_NAME).await?;
+        ddl::run_on(manager, DbBackend::Sqlite, SQLITE_BY_NAME).await?;
         ddl::run_on(manager, DbBackend::Postgres, &search()).await
     }
 }

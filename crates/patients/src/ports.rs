@@ -24,7 +24,7 @@ pub use exports::ExportReads;
 pub use links::{LINK_OVERLAP, LinkList, LinkReads, LinkWrites};
 pub use matching::{
     DuplicateKey, DuplicateList, LARGEST_BLOCK, MOST_CANDIDATES, MatchDue, MatchQueue, MatchReads, MatchSubject,
-    MatchWrites,
+    MatchWrites, TELLING_BLOCK,
 };
 pub use merges::{
     CancelAppointments, CancelledAppointment, ListReferences, MergeReads, MergeWrites, MoveReferences,

@@ -15,7 +15,7 @@ use crate::canonical::{ChangeRow, EntryRow, entry_mac};
 use crate::claims::{self, lock_key};
 use crate::data_keys::{FIRST_KEY, Sealing};
 use crate::errors::store;
-use crate::session::SeaTx;
+use crate::session::{ROWS_AT_ONCE, SeaTx};
 
 /// One INSERT of any number of rows.
 struct Insert {
@@ -135,11 +135,13 @@ impl SeaTx {
     ) -> Result<Written, StoreError> {
         let mut replies = 0;
         for insert in inserts.into_iter().chain(reply) {
-            let mut values = Vec::new();
-            let sql = insert.sql(&mut values, now);
-            let touched = self.run(&sql, values).await?;
-            if insert.table == REPLIES {
-                replies = i64::try_from(touched).map_err(StoreError::broken)?;
+            for rows in insert.rows.chunks(ROWS_AT_ONCE) {
+                let mut values = Vec::new();
+                let sql = insert.sql(rows, &mut values, now);
+                let touched = self.run(&sql, values).await?;
+                if insert.table == REPLIES {
+                    replies = i64::try_from(touched).map_err(StoreError::broken)?;
+                }
             }
         }
         if known.ids.is_empty() {
@@ -160,11 +162,11 @@ impl SeaTx {
         let mut values = Vec::new();
         let mut parts = Vec::with_capacity(inserts.len() + 1);
         for (n, insert) in inserts.iter().enumerate() {
-            parts.push(format!("w{n} AS ({})", insert.sql(&mut values, now)));
+            parts.push(format!("w{n} AS ({})", insert.sql(&insert.rows, &mut values, now)));
         }
         let replies = match &reply {
             Some(reply) => {
-                parts.push(format!("kept AS ({} RETURNING 1)", reply.sql(&mut values, now)));
+                parts.push(format!("kept AS ({} RETURNING 1)", reply.sql(&reply.rows, &mut values, now)));
                 "(SELECT count(*) FROM kept)"
             }
             None => "CAST(0 AS bigint)",
@@ -311,10 +313,10 @@ impl Insert {
         (!rows.is_empty()).then_some(Self { table, columns, rows, tail: "" })
     }
 
-    /// The statement; its values go behind those that are there already.
-    fn sql(&self, values: &mut Vec<Value>, now: DateTime<Utc>) -> String {
-        let mut rows = Vec::with_capacity(self.rows.len());
-        for row in &self.rows {
+    /// The statement for some of its rows; their values go behind those that are there already.
+    fn sql(&self, of: &[Vec<Value>], values: &mut Vec<Value>, now: DateTime<Utc>) -> String {
+        let mut rows = Vec::with_capacity(of.len());
+        for row in of {
             let places: Vec<_> = (values.len() + 1..).take(row.len()).map(|n| format!("${n}")).collect();
             values.extend(row.iter().cloned());
             rows.push(format!("({})", places.join(", ")));

@@ -12,6 +12,7 @@ mod database;
 mod errors;
 mod gate;
 mod jobs;
+mod long_statements;
 mod meters;
 mod migrate;
 mod pools;

@@ -20,7 +20,12 @@ use crate::connection::Connection;
 use crate::data_keys::MadeKey;
 use crate::database::Database;
 use crate::errors::store;
+use crate::long_statements;
 use crate::reach::{Reachable, Reaching};
+
+/// Rows of one statement. Statements are kept as they were prepared, so that their texts have to be few and short: one of some
+/// thousand rows would be read anew each time and keep more memory than its rows have.
+pub(crate) const ROWS_AT_ONCE: usize = 128;
 
 /// A transaction, or a view of single reads, of one tenant (or across tenants). Dropping it rolls back.
 #[derive(Debug)]
@@ -136,7 +141,7 @@ impl SeaTx {
         Ok(())
     }
 
-    /// Adds rows, which must be of this tenant, in one statement; none is fine.
+    /// Adds rows, which must be of this tenant, in one statement for each [`ROWS_AT_ONCE`]; none is fine.
     #[expect(clippy::disallowed_methods, reason = "this is where inserts start, already scoped")]
     pub async fn insert_all<A, M>(&self, rows: impl IntoIterator<Item = M>) -> Result<(), StoreError>
     where
@@ -145,8 +150,8 @@ impl SeaTx {
         M: IntoActiveModel<A>,
     {
         let rows = rows.into_iter().map(|row| self.own::<A>(row.into_active_model())).collect::<Result<Vec<_>, _>>()?;
-        if !rows.is_empty() {
-            <A::Entity as EntityTrait>::insert_many(rows)
+        for some in rows.chunks(ROWS_AT_ONCE) {
+            <A::Entity as EntityTrait>::insert_many(some.iter().cloned())
                 .exec_without_returning(&self.connection)
                 .await
                 .map_err(store)?;
@@ -168,7 +173,8 @@ impl SeaTx {
         self.exec(insert).await.map(|added| added == 1)
     }
 
-    /// Adds rows, which must be of this tenant, in one statement, and does with one that is there already as `conflict` says.
+    /// Adds rows, which must be of this tenant, as [`SeaTx::insert_all`] does, and does with one that is there already as
+    /// `conflict` says.
     #[expect(clippy::disallowed_methods, reason = "this is where inserts start, already scoped")]
     pub async fn insert_or<A, M>(
         &self,
@@ -181,9 +187,9 @@ impl SeaTx {
         M: IntoActiveModel<A>,
     {
         let rows = rows.into_iter().map(|row| self.own::<A>(row.into_active_model())).collect::<Result<Vec<_>, _>>()?;
-        if !rows.is_empty() {
-            let mut insert = <A::Entity as EntityTrait>::insert_many(rows);
-            QueryTrait::query(&mut insert).on_conflict(conflict);
+        for some in rows.chunks(ROWS_AT_ONCE) {
+            let mut insert = <A::Entity as EntityTrait>::insert_many(some.iter().cloned());
+            QueryTrait::query(&mut insert).on_conflict(conflict.clone());
             self.exec(insert).await?;
         }
         Ok(())
@@ -246,11 +252,10 @@ impl SeaTx {
     }
 
     fn statement(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
-        Statement {
-            sql: sql.to_owned(),
-            values: Some(Values(values.into_iter().collect())),
-            db_backend: self.connection.get_database_backend(),
-        }
+        let values = Values(values.into_iter().collect());
+        let is_long = values.0.len() >= long_statements::MANY && !self.is_postgres();
+        let sql = if is_long { long_statements::unnumbered(sql) } else { None }.unwrap_or_else(|| sql.to_owned());
+        Statement { sql, values: Some(values), db_backend: self.connection.get_database_backend() }
     }
 
     fn own<A>(&self, mut row: A) -> Result<A, StoreError>

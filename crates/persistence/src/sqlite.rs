@@ -55,6 +55,10 @@ fn folder_of(options: &SqliteConnectOptions) -> Option<&Path> {
     options.get_filename().parent().filter(|folder| !folder.as_os_str().is_empty())
 }
 
+/// Pages that the writer keeps, in KiB as SQLite writes it: an import touches a page of each index for every row, and what does
+/// not fit is written and read again and again.
+const WRITER_CACHE: &str = "-32000";
+
 /// How often the first node's switch to the write-ahead log is waited for, [`SWITCH_PAUSE`] each time.
 const SWITCH_TRIES: u32 = 250;
 const SWITCH_PAUSE: Duration = Duration::from_millis(20);
@@ -80,7 +84,7 @@ fn is_busy(error: &sqlx::Error) -> bool {
 }
 
 async fn one_connection(options: SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
-    let options = options.create_if_missing(true).optimize_on_close(true, None);
+    let options = options.create_if_missing(true).optimize_on_close(true, None).pragma("cache_size", WRITER_CACHE);
     SqlitePoolOptions::new()
         .max_connections(1)
         .min_connections(1)

@@ -10,6 +10,8 @@ use crate::model::matching::{Candidate, DuplicatePair, FoundPair, Grade, MatchKe
 
 /// The most records that are looked at in one block, the youngest first: a block larger than that tells little.
 pub const LARGEST_BLOCK: u32 = 400;
+/// Who shares nothing with a record but one block is looked at where the block has at most so many records.
+pub const TELLING_BLOCK: u32 = 30;
 /// The most records that are searched for with one: those that share the rarest blocks. What was found stays compared.
 pub const MOST_CANDIDATES: u32 = 100;
 
@@ -23,7 +25,8 @@ pub trait MatchQueue: Send + Sync {
 /// Reads of matching, within the caller's reach; archived and merged records take no part in it.
 #[async_trait]
 pub trait MatchReads: Send + Sync {
-    /// The records that share a key, but for one of them, in one statement; at most [`MOST_CANDIDATES`].
+    /// The records that share two keys, or one of a block of at most [`TELLING_BLOCK`], but for one of them, in one statement; at
+    /// most [`MOST_CANDIDATES`].
     async fn match_candidates(
         &self,
         keys: &[MatchKey],

@@ -2,7 +2,6 @@
 
 use std::io::{Cursor, Write};
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use patients::ports::tables::{TableAsk, TableReader};
 use proptest::prelude::*;
@@ -259,9 +258,7 @@ fn outcome(bytes: Vec<u8>) -> Option<&'static str> {
 fn pt8_hostile_files_are_refused() {
     for (name, make, refusal) in CASES {
         let file = make();
-        let begun = Instant::now();
         assert_eq!(outcome(file), *refusal, "{name}");
-        assert!(begun.elapsed() < Duration::from_mins(1), "{name} took {:?}", begun.elapsed());
     }
 }
 

@@ -9,7 +9,7 @@ use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::drivers::{self, Source};
 use super::filter::{Probe, filtered};
-use super::search::every;
+use super::search::{Occurs, every};
 use crate::SeaTx;
 use crate::rows::patient::Column;
 
@@ -31,7 +31,7 @@ impl ExportReads for SeaTx {
             select = select.filter(condition.expr(self.is_postgres()));
         }
         if let Some(terms) = selection.search.as_ref().filter(|terms| !terms.is_empty()) {
-            select = select.filter(every(terms, "%"));
+            select = select.filter(every(self, terms, Occurs::Anywhere));
         }
         if let Some(after) = after {
             select = select.filter(Column::Id.gt(after.uuid()));

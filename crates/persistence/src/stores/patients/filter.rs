@@ -7,7 +7,7 @@ use patients::model::{Archived, PatientFilter, PatientSelection, Sex, Stage};
 use sea_orm::{Condition, QueryFilter, Select, Value};
 
 use super::fragment::Fragment;
-use super::search::{escaped_terms, every};
+use super::search::{Occurs, escaped_terms, every};
 use crate::SeaTx;
 use crate::rows::patient::Entity;
 
@@ -39,7 +39,7 @@ pub(super) fn selected(tx: &SeaTx, selection: &PatientSelection) -> Select<Entit
             let found = Fragment::new("patient.id IN (SELECT patient_search_ids(?, ?))", values);
             select.filter(found.expr(true))
         }
-        Some(terms) => select.filter(every(terms, "%")),
+        Some(terms) => select.filter(every(tx, terms, Occurs::Anywhere)),
     }
 }
 

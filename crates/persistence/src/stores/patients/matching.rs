@@ -9,7 +9,7 @@ use patients::model::matching::{Candidate, DuplicatePair, FoundPair, MatchKey};
 use patients::model::{Patient, PatientSummary};
 use patients::ports::{
     DuplicateKey, DuplicateList, LARGEST_BLOCK, MOST_CANDIDATES, MatchDue, MatchQueue, MatchReads, MatchSubject,
-    MatchWrites,
+    MatchWrites, TELLING_BLOCK,
 };
 use sea_orm::sea_query::{Expr, OnConflict, Order};
 use sea_orm::{ColumnTrait, Condition, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Select, Value};
@@ -22,7 +22,7 @@ use crate::rows::{
 };
 use crate::{Database, SeaTx};
 
-/// Rows of one statement: SQLite takes 32,766 parameters, and a record has thirty keys at most.
+/// Ids of one statement: SQLite takes 32,766 parameters.
 const AT_ONCE: usize = 5_000;
 /// Alternatives of one condition: SQLite nests no deeper than 1,000.
 const TERMS: usize = 500;
@@ -177,20 +177,13 @@ impl SeaTx {
             .iter()
             .filter(takes_part)
             .flat_map(|patient| patient_match_key::Model::all_of(patient, self.tenant()));
-        let keys: Vec<patient_match_key::Model> = keys.collect();
         let due = patients.iter().map(|patient| patient_match_due::Model {
             tenant_id: self.tenant(),
             id: self.database.ids().uuid(),
             patient_id: patient.id.uuid(),
         });
-        let due: Vec<patient_match_due::Model> = due.collect();
-        for keys in keys.chunks(AT_ONCE) {
-            self.insert_all(keys.iter().cloned()).await?;
-        }
-        for due in due.chunks(AT_ONCE) {
-            self.insert_all(due.iter().cloned()).await?;
-        }
-        Ok(())
+        self.insert_all(keys).await?;
+        self.insert_all(due).await
     }
 
     /// Removes the keys of a record.
@@ -232,8 +225,9 @@ fn compared(tx: &SeaTx) -> Select<Entity> {
         .expr_as(Expr::cust(contacts), "contacts")
 }
 
-/// The condition that a record shares a key: of each block the youngest records, of these the ones that share most, a block
-/// counting the more the smaller it is. Limits stand in the text, so that the plan is kept.
+/// The condition that a record shares keys: of each block the youngest records, of these the ones that share most, a block
+/// counting the more the smaller it is. Each record costs several looks into tables, so that who shares one large block alone,
+/// whose score would not be worth a look, is left out. Limits stand in the text, so that the plan is kept.
 fn blocks(tx: &SeaTx, keys: &[MatchKey]) -> (String, Vec<Value>) {
     let mut values: Vec<Value> = Vec::with_capacity(keys.len() * 2);
     let mut place = |value: Value| {
@@ -253,7 +247,8 @@ fn blocks(tx: &SeaTx, keys: &[MatchKey]) -> (String, Vec<Value>) {
     let id = r#""patient"."id""#;
     let sql = format!(
         "{id} IN (SELECT patient_id FROM (SELECT patient_id, 1.0 / count(*) OVER (PARTITION BY block) AS rarity \
-         FROM ({union}) blocks) shared GROUP BY patient_id ORDER BY sum(rarity) DESC, patient_id DESC LIMIT {MOST_CANDIDATES})"
+         FROM ({union}) blocks) shared GROUP BY patient_id \
+         HAVING count(*) > 1 OR max(rarity) >= 1.0 / {TELLING_BLOCK} ORDER BY sum(rarity) DESC, patient_id DESC LIMIT {MOST_CANDIDATES})"
     );
     (sql, values)
 }

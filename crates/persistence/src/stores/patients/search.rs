@@ -30,6 +30,9 @@ const MOST_EXACT: usize = 1_000;
 /// So many of them are listed one by one.
 const MOST_LISTED: usize = 64;
 
+/// So many that are found by a scan are sorted in memory.
+const FEW: u64 = 250;
+
 /// So many of what the words find are tried by a filter at first, so many times more after each try, and at most so many at once.
 const TRIED_FIRST: u64 = 250;
 const TRIED_MORE: u64 = 8;
@@ -99,7 +102,7 @@ pub(super) async fn page(
     let total = total(tx, &ask.selection, ask.page.total).await?;
     let rows = match source {
         Source::Collect(_) => {
-            let select = listed(tx, filter, source).filter(every(terms, "%"));
+            let select = listed(tx, filter, source).filter(every(tx, terms, Occurs::Anywhere));
             whole(tx, select, terms, from, most).await?
         }
         Source::Walk | Source::Facet(..) if !tx.is_postgres() => scanned(tx, filter, terms, from, most).await?,
@@ -207,10 +210,25 @@ async fn tried(
     }
 }
 
-/// Each term occurs behind `before`: `%` anywhere, `% ` at the beginning of a word.
-pub(super) fn every(terms: &SearchTerms, before: &str) -> Condition {
+/// Where a term has to occur.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Occurs {
+    /// Anywhere.
+    Anywhere,
+    /// At the beginning of a word.
+    InFront,
+}
+
+/// Each term occurs there. SQLite finds a text faster by `instr` than by a pattern, of which every letter is compared in both
+/// cases.
+pub(super) fn every(tx: &SeaTx, terms: &SearchTerms, occurs: Occurs) -> Condition {
+    let before = if occurs == Occurs::InFront { " " } else { "" };
     terms.terms().into_iter().fold(Condition::all(), |condition, term| {
-        let pattern = LikeExpr::new(format!("{before}{}%", escaped(term))).escape('\\');
+        if !tx.is_postgres() {
+            let found = Fragment::new("instr(patient.search_text, ?) > 0", [format!("{before}{term}").into()]);
+            return condition.add(found.expr(false));
+        }
+        let pattern = LikeExpr::new(format!("%{before}{}%", escaped(term))).escape('\\');
         condition.add(Expr::col((Entity, Column::SearchText)).like(pattern))
     })
 }
@@ -268,7 +286,7 @@ async fn whole(
     most: u64,
 ) -> Result<Vec<Ranked>, StoreError> {
     let named = exact(tx, terms).await?.unwrap_or_else(nobody);
-    let stage: Expr = CaseStatement::new().case(named, 0).case(every(terms, "% "), 1).finally(2).into();
+    let stage: Expr = CaseStatement::new().case(named, 0).case(every(tx, terms, Occurs::InFront), 1).finally(2).into();
     let name = Expr::col((Entity, Column::SortText));
     // Not the column itself, whose index would draw the planner away from the few.
     let name: Expr = Func::coalesce([name.clone(), name]).into();
@@ -286,7 +304,8 @@ async fn whole(
     tx.all_as(select.order_by_asc(name).order_by_asc(id).limit(most)).await
 }
 
-/// The same by a scan of the ordered index for each stage, which ends when the page is full.
+/// The same by scans of the ordered index. Where little is found, one tells all of it; else there is one for each stage, which
+/// ends when the page is full.
 async fn scanned(
     tx: &SeaTx,
     filter: &PatientFilter,
@@ -294,13 +313,26 @@ async fn scanned(
     from: Begin<'_>,
     most: u64,
 ) -> Result<Vec<Ranked>, StoreError> {
-    let all = || listed(tx, filter, &Source::Walk).filter(every(terms, "%"));
+    let all = || listed(tx, filter, &Source::Walk).filter(every(tx, terms, Occurs::Anywhere));
     if from.skip > 0 {
         return whole(tx, all(), terms, from, most).await;
     }
     let exact = exact(tx, terms).await?;
     let (is_exact, named) = (exact.is_some(), exact.unwrap_or_else(nobody));
-    let words = every(terms, "% ");
+    let words = every(tx, terms, Occurs::InFront);
+    if from.key.is_none() {
+        let stage = CaseStatement::new().case(named.clone(), 0).case(words.clone(), 1).finally(i32::from(INSIDE));
+        let stage: Expr = stage.into();
+        let some =
+            all().expr_as(stage, "ranked").order_by(Column::SortText, Order::Asc).order_by(Column::Id, Order::Asc);
+        let few = Ord::max(FEW, most);
+        let mut found: Vec<Ranked> = tx.all_as(some.limit(few)).await?;
+        if u64::try_from(found.len()).unwrap_or(u64::MAX) < few {
+            found.sort_by_key(|one| one.ranked);
+            found.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+            return Ok(found);
+        }
+    }
     let mut found: Vec<Ranked> = Vec::new();
     for stage in from.stage..=INSIDE {
         let wanted = most.saturating_sub(u64::try_from(found.len()).unwrap_or(u64::MAX));

@@ -3,7 +3,7 @@
 use patients::model::matching::{Grade, Traits, best_matches};
 use patients::model::{BirthDate, ContactKind};
 use patients::ports::{
-    DuplicateList, LARGEST_BLOCK, MOST_CANDIDATES, MatchQueue as _, MatchReads as _, MatchWrites as _,
+    DuplicateList, LARGEST_BLOCK, MatchQueue as _, MatchReads as _, MatchWrites as _, TELLING_BLOCK,
 };
 use patients::usecase::{Refreshed, refresh_duplicates};
 
@@ -32,8 +32,20 @@ async fn pt6_a_huge_block_is_bounded_and_loses_nobody_who_shares_a_rarer_one() {
         }
         let draft = born("Anaximandra Quintanilha", "1986-04-12");
         let found = candidates(&clinic, Reach::Company, &draft).await;
-        assert_eq!(found.len(), usize::try_from(MOST_CANDIDATES).unwrap());
-        assert!(found.contains(&wanted), "the oldest of the block, but of a rare name");
+        assert_eq!(found, [wanted], "the oldest of the block, but of a rare name; the others have its number alone");
+        for number in 0..TELLING_BLOCK {
+            clinic
+                .register(with_contact(&format!("Gente {number}"), ContactKind::Phone, "27 3333-1111"))
+                .await
+                .unwrap();
+        }
+        let few = with_contact("Alguém", ContactKind::Phone, "27 3333-1111");
+        let telling = usize::try_from(TELLING_BLOCK).unwrap();
+        assert_eq!(
+            candidates(&clinic, Reach::Company, &few).await.len(),
+            telling,
+            "a number that few have tells of them"
+        );
         assert_eq!(candidates(&clinic, Reach::Own(wanted), &draft).await, [wanted]);
         assert_eq!(candidates(&clinic, Reach::Nothing, &draft).await, []);
         assert_eq!(candidates(&clinic.neighbour(), Reach::Company, &draft).await, []);
