@@ -190,6 +190,20 @@ mod tests {
         }
     }
 
+    /// Works until the worker has been asked to stop.
+    struct Working(Stop);
+
+    #[async_trait]
+    impl JobHandler for Working {
+        fn kind(&self) -> &'static str {
+            "scripted"
+        }
+        async fn run(&self, _: &Job) -> Result<(), Failure> {
+            self.0.clone().asked().await;
+            Ok(())
+        }
+    }
+
     fn noon() -> DateTime<Utc> {
         "2026-03-02T12:00:00Z".parse().unwrap()
     }
@@ -286,9 +300,8 @@ mod tests {
     async fn a_stopping_worker_finishes_what_it_has_in_hand_and_takes_no_more() {
         let clock = Arc::new(ManualClock::new(noon()));
         let queue = Arc::new(FakeQueue::holding(clock.clone(), ["scripted", "scripted", "scripted"]));
-        let handler = Patient { queue: queue.clone(), beats: 5 };
-        let worker = worker(&queue, handler, &clock);
         let (stopper, stop) = stopping();
+        let worker = worker(&queue, Working(stop.clone()), &clock);
         let asking = async {
             queue.beaten(1).await;
             stopper.stop();
