@@ -546,7 +546,7 @@ CREATE TABLE patient (
 CREATE INDEX patient_archived ON patient (tenant_id, archived_at, id) WHERE archived_at IS NOT NULL;
 CREATE INDEX patient_by_birth ON patient (tenant_id, birth_date, id);
 CREATE INDEX patient_by_merged_into ON patient (tenant_id, merged_into) WHERE merged_into IS NOT NULL;
-CREATE INDEX patient_by_name ON patient (tenant_id, sort_text, id, search_text);
+CREATE INDEX patient_by_name ON patient (tenant_id, sort_text, id, search_text, stage, archived_at);
 CREATE INDEX patient_by_rare_sex ON patient (tenant_id, sex, sort_text, id) WHERE sex IN ('other', 'unknown');
 CREATE INDEX patient_by_rare_stage ON patient (tenant_id, stage, sort_text, id) WHERE stage <> 'active';
 CREATE INDEX patient_by_registration ON patient (tenant_id, created_at, id);

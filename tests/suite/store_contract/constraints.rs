@@ -351,7 +351,8 @@ async fn columns(app: &TestApp, sql: &Sql, table: &str) -> Vec<String> {
     let query = match app.kind() {
         Kind::Sqlite => format!("SELECT name FROM pragma_table_info('{table}')"),
         Kind::Postgres => format!(
-            "SELECT column_name::text FROM information_schema.columns WHERE table_schema = 'public' AND table_name = '{table}' ORDER BY ordinal_position"
+            "SELECT column_name::text FROM information_schema.columns WHERE table_schema = 'public' AND table_name = '{table}' \
+             AND is_generated = 'NEVER' ORDER BY ordinal_position"
         ),
     };
     sql.texts(&query).await

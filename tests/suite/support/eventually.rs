@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 /// What has not come about by then never will.
-const DEADLINE: Duration = Duration::from_secs(30);
+const DEADLINE: Duration = Duration::from_mins(2);
 /// The rest between two looks.
 const REST: Duration = Duration::from_millis(20);
 
