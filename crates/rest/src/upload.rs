@@ -71,6 +71,8 @@ impl Upload {
                 let text = text(&mut field, &mut margin).await?;
                 if text.len() > MAX_TEXT {
                     faults.push(Fault::at(format!("/{name}"), "too_long"));
+                } else if text.contains('\0') {
+                    faults.push(Fault::at(format!("/{name}"), "control_character"));
                 }
                 texts.insert(name, text);
             } else {
@@ -131,8 +133,7 @@ async fn text(field: &mut Field, left: &mut u64) -> Result<String, Problem> {
         *left = left.checked_sub(size).ok_or_else(Problem::too_large)?;
         bytes.extend_from_slice(&piece);
     }
-    let text = String::from_utf8(bytes).map_err(|error| malformed(&error))?;
-    if text.contains('\0') { Err(Problem::malformed("malformed_request")) } else { Ok(text) }
+    String::from_utf8(bytes).map_err(|error| malformed(&error))
 }
 
 /// The last part of the name that a browser gives, which may be a path of either sort.

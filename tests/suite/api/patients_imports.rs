@@ -288,6 +288,8 @@ both! {
         let long = "x".repeat(65 * 1024);
         let long = staff.upload(IMPORTS, &[("kind", "patients"), ("mapping", &long)], "a.csv", b"Nome\nAna\n").await.faults();
         assert_eq!(long, [("/mapping".to_owned(), "too_long".to_owned())]);
+        let nul = staff.upload(IMPORTS, &[("kind", "a\0b")], "a.csv", b"Nome\nAna\n").await.faults();
+        assert_eq!(nul, [("/kind".to_owned(), "control_character".to_owned())]);
         let beyond = "x".repeat(600 * 1024);
         let beyond = staff.upload(IMPORTS, &[("kind", "patients"), ("mapping", &beyond)], "a.csv", b"Nome\nAna\n").await;
         beyond.refused(413, "too_large");
