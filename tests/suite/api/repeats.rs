@@ -160,8 +160,8 @@ both! {
                 answer.refused(409, "request_in_progress");
             }
             let left = sql.number("SELECT count(*) FROM journal_entry").await - before;
-            let once = i64::from(!find(NOTHING_TO_DO, line.id()));
-            assert_eq!(left, once, "{line:?} was done {left} times");
+            let wanted = i64::from(!find(NOTHING_TO_DO, line.id()));
+            assert_eq!(left, wanted, "{line:?} was done {left} times");
         }
     }
 
