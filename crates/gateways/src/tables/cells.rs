@@ -129,9 +129,11 @@ pub fn broken<E>(what: &'static str) -> impl FnOnce(E) -> TableError {
 
 /// A failure of reading: of the file, if it says so, else of the disk beneath it.
 pub fn reading(error: std::io::Error) -> TableError {
-    use std::io::ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof};
+    use std::io::ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof, Unsupported};
     match error.kind() {
-        InvalidData | InvalidInput | Other | UnexpectedEof => TableError::Broken("it ends too soon or is damaged"),
+        InvalidData | InvalidInput | Other | UnexpectedEof | Unsupported => {
+            TableError::Broken("it ends too soon or is damaged")
+        }
         _ => TableError::Io(error),
     }
 }

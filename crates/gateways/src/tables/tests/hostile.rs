@@ -311,6 +311,24 @@ fn valid() -> [Vec<u8>; 5] {
     ]
 }
 
+#[test]
+fn pt8_a_part_that_is_packed_in_an_unknown_way_is_a_broken_file() {
+    for file in valid().into_iter().take(2) {
+        let places: Vec<usize> =
+            (0..file.len() - 4).filter(|place| file[*place..].starts_with(b"PK\x01\x02")).collect();
+        for place in places {
+            for method in [1, 12, 99] {
+                let mut file = file.clone();
+                // How a part is packed, as the archive's list of parts says it.
+                file[place + 10] = method;
+                let mut bytes = Cursor::new(file);
+                let refused = Tables.inspect(&mut bytes, &TableAsk::default()).err();
+                assert!(refused.is_none_or(|error| error.code().is_some()), "{place} {method}");
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
