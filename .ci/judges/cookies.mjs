@@ -111,9 +111,11 @@ try {
   }
   // A form goes wherever it likes; it arrives without the cookies.
   for (const path of ["/auth/sign-out", "/auth/refresh"]) {
-    await other.goto(foreign.origin);
-    const arrived = other.waitForResponse((response) => response.url() === api + path);
-    await other.evaluate((action) => {
+    // A page of its own: the form's own navigation may still go on when its answer has come.
+    const sending = await context.newPage();
+    await sending.goto(foreign.origin);
+    const arrived = sending.waitForResponse((response) => response.url() === api + path);
+    await sending.evaluate((action) => {
       const form = Object.assign(document.createElement("form"), { method: "POST", action });
       document.body.append(form);
       form.submit();
