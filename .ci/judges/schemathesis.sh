@@ -40,17 +40,22 @@ run() {
   return "$result"
 }
 
-# ask STATUS METHOD PATH [BODY [TOKEN]]: prints the answer; fails on another status.
+# ask STATUS METHOD PATH [BODY [TOKEN]]: prints the answer; fails on another status. The wrong passwords that were tried make
+# this network wait (I2): so does it.
 ask() {
   python3 - "$SALUS_URL" "$@" <<'PYTHON'
-import sys, urllib.error, urllib.request
+import sys, time, urllib.error, urllib.request
 base, status, method, path, body, token = (sys.argv[1:] + ["", ""])[:6]
 headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
 request = urllib.request.Request(base + path, body.encode() or None, headers, method=method)
-try:
-    answer = urllib.request.urlopen(request, timeout=30)
-except urllib.error.HTTPError as refused:
-    answer = refused
+for left in reversed(range(10)):
+    try:
+        answer = urllib.request.urlopen(request, timeout=30)
+    except urllib.error.HTTPError as refused:
+        answer = refused
+    if answer.status != 429 or not left:
+        break
+    time.sleep(min(60, int(answer.headers["Retry-After"])))
 text = answer.read().decode()
 if answer.status != int(status):
     sys.exit(f"{method} {path}: {answer.status} instead of {status}: {text}")
@@ -87,6 +92,7 @@ for path in "${ENDS_SESSION[@]}"; do
   number=$((number + 1))
   export FUZZ_EMAIL="ends$number@judges.example"
   ask 201 POST /api/v1/auth/sign-up "{\"company_name\": \"Ends $number\", \"name\": \"Ends\", \"email\": \"$FUZZ_EMAIL\", \"password\": \"$FUZZ_PASSWORD\"}" >/dev/null
+  sign_in "$FUZZ_EMAIL" >/dev/null # waits until it may
   run "${FUZZ_SECONDS:-180}" --phases examples,coverage,fuzzing --include-path "$path" || code=$?
 done
 exit "$code"
