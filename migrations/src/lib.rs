@@ -18,6 +18,7 @@ mod m0014_patient_matching;
 mod m0015_imports;
 mod m0016_tags_and_links;
 pub mod roles;
+mod spelling;
 
 pub use m0007_members_and_settings::USUAL_SETTINGS;
 use sea_orm_migration::prelude::*;

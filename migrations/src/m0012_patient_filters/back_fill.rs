@@ -3,14 +3,12 @@
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{ExprTrait, JsonValue, QueryResult};
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
 use uuid::Uuid;
+
+use crate::spelling::{key, normalize, parts};
 
 /// Records in one round.
 const BATCH: u64 = 500;
-/// Characters of a facet's value.
-const LONGEST: usize = 200;
 /// Rows in one statement, of up to eight parameters.
 const ROWS: usize = 1_000;
 
@@ -104,42 +102,7 @@ fn places_of(row: &QueryResult, (tenant, id): (Uuid, Uuid)) -> Result<Vec<Row>, 
     Ok((0..).zip(&addresses).filter_map(place).collect())
 }
 
-fn parts(row: &QueryResult, column: &str) -> Result<Vec<JsonValue>, DbErr> {
-    let value: JsonValue = row.try_get("", column)?;
-    Ok(value.as_array().cloned().unwrap_or_default())
-}
-
 #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "at most 9000 after clamping")]
 fn band(latitude: f64) -> i32 {
     (latitude.clamp(-90.0, 90.0) * 100.0).floor() as i32
-}
-
-fn key(name: &str) -> String {
-    let key = normalize(name);
-    let key = if key.is_empty() { name.trim().to_owned() } else { key };
-    key.chars().take(LONGEST).collect()
-}
-
-/// Compatibility-decomposed, marks dropped, lower case, all but letters and digits folded to single spaces.
-fn normalize(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let joined = text.chars().filter(|c| !matches!(c, '\'' | '’' | '´' | '`' | 'ʼ'));
-    for c in joined.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
-        match c {
-            'ß' => out.push_str("ss"),
-            'æ' => out.push_str("ae"),
-            'œ' => out.push_str("oe"),
-            'ø' => out.push('o'),
-            'ł' => out.push('l'),
-            'đ' | 'ð' => out.push('d'),
-            'þ' => out.push_str("th"),
-            'ı' => out.push('i'),
-            c if c.is_alphanumeric() && !is_combining_mark(c) => out.push(c),
-            c if is_combining_mark(c) => {}
-            _ if !out.is_empty() && !out.ends_with(' ') => out.push(' '),
-            _ => {}
-        }
-    }
-    out.truncate(out.trim_end().len());
-    out
 }

@@ -5,14 +5,12 @@ use std::collections::BTreeMap;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{ExprTrait, JsonValue, QueryResult};
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
 use uuid::Uuid;
+
+use crate::spelling::{key, parts};
 
 /// Records in one round.
 const BATCH: u64 = 1_000;
-/// Characters of a key.
-const LONGEST: usize = 200;
 
 /// Fills the column, some records at a time and a statement for all of them that have the same labels.
 pub(super) async fn run(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
@@ -78,39 +76,4 @@ fn distinct(kind: &str, values: impl Iterator<Item = String>, key: fn(&str) -> S
         return vec![format!("{kind}:")];
     }
     once.into_values().map(|value| format!("{kind}:{value}")).collect()
-}
-
-fn parts(row: &QueryResult, column: &str) -> Result<Vec<JsonValue>, DbErr> {
-    let value: JsonValue = row.try_get("", column)?;
-    Ok(value.as_array().cloned().unwrap_or_default())
-}
-
-fn key(name: &str) -> String {
-    let key = normalize(name);
-    let key = if key.is_empty() { name.trim().to_owned() } else { key };
-    key.chars().take(LONGEST).collect()
-}
-
-/// Compatibility-decomposed, marks dropped, lower case, all but letters and digits folded to single spaces.
-fn normalize(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let joined = text.chars().filter(|c| !matches!(c, '\'' | '’' | '´' | '`' | 'ʼ'));
-    for c in joined.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
-        match c {
-            'ß' => out.push_str("ss"),
-            'æ' => out.push_str("ae"),
-            'œ' => out.push_str("oe"),
-            'ø' => out.push('o'),
-            'ł' => out.push('l'),
-            'đ' | 'ð' => out.push('d'),
-            'þ' => out.push_str("th"),
-            'ı' => out.push('i'),
-            c if c.is_alphanumeric() && !is_combining_mark(c) => out.push(c),
-            c if is_combining_mark(c) => {}
-            _ if !out.is_empty() && !out.ends_with(' ') => out.push(' '),
-            _ => {}
-        }
-    }
-    out.truncate(out.trim_end().len());
-    out
 }

@@ -2,31 +2,7 @@ use uuid::Uuid;
 
 use super::super::*;
 use super::*;
-
-fn now() -> DateTime<Utc> {
-    DateTime::from_timestamp(1_800_000_000, 0).unwrap()
-}
-
-fn blank(name: &str) -> PatientDetails {
-    PatientDetails {
-        name: PersonName::parse(name).unwrap(),
-        social_name: None,
-        birth_date: None,
-        sex: None,
-        gender: None,
-        mother_name: None,
-        stage: Stage::Active,
-        identifiers: Vec::new(),
-        contacts: ContactList::default(),
-        addresses: Vec::new(),
-        health_plans: Vec::new(),
-        tags: Vec::new(),
-        preferences: Preferences::default(),
-        emergency_contacts: Vec::new(),
-        notes: None,
-        custom: CustomFields::default(),
-    }
-}
+use crate::model::samples::{blank, now};
 
 fn patient(id: u128, edit: impl FnOnce(&mut PatientDetails)) -> Patient {
     let mut details = blank("Ana Lima");

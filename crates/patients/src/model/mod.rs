@@ -30,6 +30,8 @@ pub mod preferences;
 pub mod profile;
 mod redacted;
 pub mod reference;
+#[cfg(test)]
+mod samples;
 pub mod search;
 pub mod sex;
 pub mod stage;

@@ -1,32 +1,11 @@
-use chrono::DateTime;
 use kernel::ids::MembershipId;
 use uuid::Uuid;
 
 use super::*;
-
-fn now() -> DateTime<Utc> {
-    DateTime::from_timestamp(1_800_000_000, 0).unwrap()
-}
+use crate::model::samples::{blank, now};
 
 fn details(name: &str) -> PatientDetails {
-    PatientDetails {
-        name: PersonName::parse(name).unwrap(),
-        social_name: None,
-        birth_date: None,
-        sex: None,
-        gender: None,
-        mother_name: None,
-        stage: Stage::Active,
-        identifiers: Vec::new(),
-        contacts: ContactList::default(),
-        addresses: Vec::new(),
-        health_plans: Vec::new(),
-        tags: Vec::new(),
-        preferences: Preferences::default(),
-        emergency_contacts: Vec::new(),
-        notes: Some(Notes::parse("prefers mornings").unwrap()),
-        custom: CustomFields::default(),
-    }
+    PatientDetails { notes: Some(Notes::parse("prefers mornings").unwrap()), ..blank(name) }
 }
 
 fn patient() -> Patient {

@@ -2,10 +2,8 @@ use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{
-    Address, AddressParts, ContactList, CustomFields, HealthPlan, HealthPlanParts, PatientDetails, PersonName,
-    Preferences, Tag,
-};
+use crate::model::samples::blank;
+use crate::model::{Address, AddressParts, HealthPlan, HealthPlanParts, Tag};
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
@@ -33,27 +31,6 @@ fn has_age(band: AgeBand, age: i32) -> bool {
         AgeBand::Between(from, to) => (i32::from(from)..=i32::from(to)).contains(&age),
         AgeBand::From(from) => age >= i32::from(from),
         AgeBand::Unknown => false,
-    }
-}
-
-fn nobody() -> PatientDetails {
-    PatientDetails {
-        name: PersonName::parse("Ana").unwrap(),
-        social_name: None,
-        birth_date: None,
-        sex: None,
-        gender: None,
-        mother_name: None,
-        stage: Stage::Active,
-        identifiers: Vec::new(),
-        contacts: ContactList::default(),
-        addresses: Vec::new(),
-        health_plans: Vec::new(),
-        tags: Vec::new(),
-        preferences: Preferences::default(),
-        emergency_contacts: Vec::new(),
-        notes: None,
-        custom: CustomFields::default(),
     }
 }
 
@@ -200,7 +177,7 @@ fn pt4_a_patient_counts_once_under_each_city_plan_and_tag() {
     let address =
         |city: &str| Address::parse(AddressParts { city: Some(city.to_owned()), ..AddressParts::default() }).unwrap();
     let plan = HealthPlanParts { operator: "Unimed".to_owned(), ..HealthPlanParts::default() };
-    let mut details = nobody();
+    let mut details = blank("Ana");
     assert_eq!(facet_labels(&details), ["city:", "plan:", "tag:"]);
     details.addresses = ["Vitória", "vitoria", "Serra"].map(address).to_vec();
     details.health_plans = vec![HealthPlan::parse(plan).unwrap(); 2];
